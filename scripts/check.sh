@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# check.sh [part …]: every test and linter, or only the named parts. Goes on after a part that fails, counts
+# the tests of all parts, and closes with a line "N passed, N failed". Logs are kept in build/check.
+set -uo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+all_parts=(build symbols source format unit asan regress isolation tap tidy)
+logs=$build/check
+cluster='' tree=''
+total_passed=0 total_failed=0
+extension_builds=unknown
+
+cleanup() {
+  [ -z "$cluster" ] || "$top/scripts/cluster.sh" down "$cluster"
+  [ -z "$tree" ] || "$top/scripts/cluster.sh" down "$tree"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# Each part_NAME writes to its log and sets `passed` and `failed`.
+
+# one COMMAND …: a part that is one test.
+one() {
+  if "$@"; then passed=1; else failed=1; fi
+}
+
+# Parts that need the extension call this first: a build that failed is told once.
+need_extension() {
+  [ $extension_builds != unknown ] || { build_extension WERROR=1 && extension_builds=yes; } || extension_builds=no
+  [ $extension_builds = yes ] || { echo "the extension does not build"; failed=1; return 1; }
+}
+
+part_build() { need_extension && passed=1; }
+part_symbols() { need_extension && one "$top/scripts/check_symbols.sh" "$build/pgxs/lead_scoring.so"; }
+part_source() { one "$top/scripts/check_source.sh"; }
+part_format() { one "$top/scripts/format.sh" check; }
+
+configure_core() {
+  (cd "$top" && cmake --preset "$1" -DLEAD_SCORING_PG_CONFIG="$(find_pg_config)")
+}
+
+# Each GoogleTest case is one test.
+core_tests() {
+  local preset=$1 summary built=yes
+  configure_core "$preset" || { failed=1; return; }
+  # What does build is tested all the same.
+  (cd "$top" && cmake --build --preset "$preset" -j "$(nproc)" -- -k) || built=no
+  (cd "$top" && ctest --preset "$preset" -j "$(nproc)" --no-tests=error) | tee "$logs/ctest.$preset"
+  # "98% tests passed, 2 tests failed out of 100"
+  summary=$(grep -E 'tests passed, [0-9]+ tests failed out of' "$logs/ctest.$preset") || { failed=1; return; }
+  failed=$(sed -E 's/.*, ([0-9]+) tests failed.*/\1/' <<< "$summary")
+  passed=$(($(sed -E 's/.* out of ([0-9]+).*/\1/' <<< "$summary") - failed))
+  [ $built = yes ] || [ "$failed" -gt 0 ] || failed=1
+}
+part_unit() { core_tests release; }
+part_asan() { core_tests asan; }
+
+start_cluster() {
+  [ -n "$cluster" ] || cluster=$("$top/scripts/cluster.sh" up)
+}
+
+# pg_regress and pg_isolation_regress print one line a file: "test name ... ok  12 ms" or "... FAILED".
+server_tests() {
+  local kind=$1 other=$2 status=0
+  need_extension || return
+  start_cluster || { failed=1; return; }
+  rm -rf "$build/pgxs/regression.diffs" "$build/pgxs/output_iso"
+  (
+    eval "$("$top/scripts/cluster.sh" env "$cluster")"
+    make -C "$build/pgxs" -f "$top/Makefile" --no-print-directory PG_CONFIG="$(find_pg_config)" \
+      installcheck "$other="
+  ) | tee "$logs/installcheck.$kind" || status=1
+  passed=$(grep -cE '^(test| ) .*\.\.\. +ok\b' "$logs/installcheck.$kind")
+  failed=$(grep -cE '^(test| ) .*\.\.\. +FAILED' "$logs/installcheck.$kind")
+  [ $status -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  find "$build/pgxs" -name regression.diffs -exec cat {} +
+  # A crash that the client did not notice, or that happened after its last statement.
+  if grep -E 'terminated by signal|PANIC:|TRAP:' "$cluster/server.log"; then
+    failed=$((failed + 1))
+    : > "$cluster/server.log"
+  fi
+}
+part_regress() { [ -z "$(ls "$top"/sql/*.sql 2> /dev/null)" ] || server_tests regress ISOLATION; }
+part_isolation() {
+  [ -z "$(ls "$top"/test/isolation/specs/*.spec 2> /dev/null)" ] || server_tests isolation REGRESS
+}
+
+# The TAP tests start clusters themselves, so they run as the server's user, from a place it can read.
+part_tap() {
+  local pg_config pgxs status=0
+  pg_config=$(find_pg_config)
+  pgxs=$(dirname "$("$pg_config" --pgxs)")/../..
+  [ -n "$(ls "$top"/test/tap/*.pl 2> /dev/null)" ] || return 0
+  need_extension || return
+  [ -n "$tree" ] || tree=$("$top/scripts/cluster.sh" tree) || { failed=1; return; }
+  rm -rf "$tree/tap"
+  cp -r "$top/test/tap" "$tree/tap"
+  [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap"
+  as_server_user env PATH="$tree$("$pg_config" --bindir):$PATH" TESTDIR="$tree/tap" LC_ALL=C.UTF-8 \
+    PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
+    prove --verbose -I "$pgxs/src/test/perl" -I "$tree/tap" "$tree"/tap/*.pl 2>&1 | tee "$logs/prove" || status=1
+  passed=$(grep -cE '^ok [0-9]' "$logs/prove")
+  failed=$(grep -cE '^not ok [0-9]' "$logs/prove")
+  if [ $status -ne 0 ]; then
+    [ "$failed" -gt 0 ] || failed=1
+    find "$tree/tap/tmp_check/log" -type f -exec tail -n 20 {} + 2> /dev/null
+  fi
+}
+
+# One test a file.
+part_tidy() {
+  local files
+  configure_core release || { failed=1; return; }
+  mapfile -t files < <(find "$top/src" -name '*.cpp' | sort)
+  # shellcheck disable=SC2016
+  printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -I{} bash -c '
+    if clang-tidy -p "$1" --quiet --warnings-as-errors="*" "$2" > "$3/tidy.$$" 2>&1; then
+      echo "ok $2"
+    else
+      echo "not ok $2"; cat "$3/tidy.$$"
+    fi; rm "$3/tidy.$$"' tidy "$build/release" {} "$logs" | tee "$logs/clang-tidy"
+  passed=$(grep -c '^ok ' "$logs/clang-tidy")
+  failed=$((${#files[@]} - passed))
+}
+
+# Not part of a plain `make check`: it has no natural end.
+part_fuzz() {
+  local program
+  if ! configure_core fuzz || ! (cd "$top" && cmake --build --preset fuzz -j "$(nproc)"); then
+    failed=1
+    return
+  fi
+  for program in "$top"/test/fuzz/*.cpp; do
+    program=$(basename "$program" .cpp)
+    mkdir -p "$build/fuzz/corpus/$program"
+    if "$build/fuzz/$program" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -print_final_stats=1 \
+      -artifact_prefix="$build/fuzz/$program-" "$build/fuzz/corpus/$program"; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+    fi
+  done
+}
+
+# A compiler's candidates and notes bury its errors.
+excerpt() { grep -E ': (fatal )?error: |undefined reference|multiple definition' "$1" | head -n 15 | grep . || tail -n 60 "$1"; }
+
+run_part() {
+  local name=$1 started=$SECONDS log=$logs/$1.log
+  passed=0 failed=0
+  printf '%-10s ' "$name"
+  "part_$name" > "$log" 2>&1 < /dev/null
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  printf '%5d passed %4d failed  %4d s\n' "$passed" "$failed" $((SECONDS - started))
+  if [ "$failed" -gt 0 ]; then
+    excerpt "$log" | sed 's/^/    | /'
+    echo "    the whole log: ${log#"$top"/}"
+  fi
+}
+
+[ $# -gt 0 ] || set -- "${all_parts[@]}"
+for name in "$@"; do
+  declare -F "part_$name" > /dev/null || die "no part $name; there are: ${all_parts[*]} fuzz"
+done
+mkdir -p "$logs"
+wanted=check
+[[ " $* " != *" fuzz "* ]] || wanted=fuzz
+"$top/scripts/deps.sh" $wanted || exit 1
+cd "$top" || exit 1
+for name in "$@"; do
+  run_part "$name"
+done
+echo "$total_passed passed, $total_failed failed"
+[ "$total_failed" -eq 0 ]

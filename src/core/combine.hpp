@@ -1,0 +1,31 @@
+// From what the rules say to what is shown: clamps, groups, personas, components, ceiling, verdicts, bands.
+#pragma once
+
+#include <span>
+
+#include "evaluate.hpp"
+#include "model.hpp"
+
+namespace lead_scoring {
+
+// What combining needs of a rule.
+struct Part {
+  Points points = 0;   // before the rule's clamp
+  bool holds = false;  // for verdicts
+  bool caps = false;   // for the ceiling; the same as holds, except in the bounds that next_change computes
+};
+
+struct Outcome {
+  Evaluation shown;
+  Points engagement = 0;
+  Points fit = 0;
+  Points score = 0;
+};
+
+class ExplainRows;
+
+// `group_sums` receives the clamped sum of each group. `rows`, unless null, receives the explain rows.
+[[nodiscard]] Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums,
+                              ExplainRows* rows = nullptr);
+
+}  // namespace lead_scoring

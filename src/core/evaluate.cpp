@@ -1,0 +1,82 @@
+#include "evaluate.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "error.hpp"
+#include "explain_rows.hpp"
+#include "scorer.hpp"
+
+namespace lead_scoring {
+namespace {
+
+// Memory of one evaluation: that of a typical lead lies on the stack, a busy lead's comes from the heap.
+class Workspace {
+ public:
+  [[nodiscard]] std::pmr::memory_resource* memory() { return &memory_; }
+
+ private:
+  std::array<std::byte, 16 * 1024> first_;
+  std::pmr::monotonic_buffer_resource memory_{first_.data(), first_.size(), std::pmr::new_delete_resource()};
+};
+
+void check_tick(const Calendar& calendar, Tick at) {
+  if (at >= calendar.first_tick() && at <= calendar.last_tick()) return;
+  throw Error(ErrorKind::datetime_out_of_range, "a lead can be evaluated in the years 1400 to 9999 only",
+              "The tick " + std::to_string(at) + " lies outside.");
+}
+
+}  // namespace
+
+Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory)
+    : model_(model),
+      history_(model, tally, memory),
+      scratch_(memory),
+      standings_(model.rules.size(), memory),
+      parts_(model.rules.size(), memory),
+      group_sums_(model.groups.size(), memory),
+      safe_(at),
+      probed_(memory),
+      high_parts_(memory),
+      high_group_sums_(memory) {
+  stand_at(at, ahead);
+}
+
+void Scorer::stand_at(Tick at, LookAhead ahead) {
+  history_.stand_at(at);
+  const Scene here = scene(ahead == LookAhead::yes);
+  for (std::size_t i = 0; i < standings_.size(); ++i) standings_[i] = stand(model_.rules[i], here);
+}
+
+Outcome Scorer::outcome(ExplainRows* rows) {
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    parts_[i] = {standings_[i].points, standings_[i].holds, standings_[i].holds};
+  }
+  Outcome outcome = combine(model_, parts_, group_sums_, rows);
+  outcome.shown.in_segment = !model_.segment || is_met(*model_.segment, scene(false));
+  outcome.shown.last_active = history_.last_activity();
+  return outcome;
+}
+
+Evaluation evaluate(const Model& model, Bytes tally, Tick at, LookAhead ahead) {
+  check_tick(model.calendar, at);
+  Workspace workspace;
+  Scorer scorer(model, tally, at, ahead, workspace.memory());
+  const Outcome outcome = scorer.outcome();
+  Evaluation shown = outcome.shown;
+  if (ahead == LookAhead::yes) shown.next_change = scorer.next_change(outcome);
+  return shown;
+}
+
+std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at, std::pmr::memory_resource* memory) {
+  check_tick(model.calendar, at);
+  Workspace workspace;
+  Scorer scorer(model, tally, at, LookAhead::no, workspace.memory());
+  ExplainRows rows(model, scorer.standings());
+  (void)scorer.outcome(&rows);
+  ExplainRow* copy = std::pmr::polymorphic_allocator<ExplainRow>(memory).allocate(rows.rows().size());
+  std::uninitialized_copy(rows.rows().begin(), rows.rows().end(), copy);
+  return {copy, rows.rows().size()};
+}
+
+}  // namespace lead_scoring

@@ -1,0 +1,176 @@
+// The first tick at which an output differs with no new row.
+//
+// What a rule says changes in two ways. It jumps at ticks that are known beforehand: an entry dated in the
+// future arrives, a window lets one go, a season begins. Between jumps it moves: decays only sink towards 0,
+// inactivity and cycles only grow. So the outputs are compared at the first jump, and, before it, at the first
+// move and at a few ticks chosen by the speed of what moves. A tick is safe when all outputs are the same there
+// and no output can have been different on the way: each rule stays between what it says at both ends, and
+// everything that follows (clamps, sums, the ceiling, verdicts) keeps the order of what goes in, so that the
+// outputs of all lower ends and those of all upper ends enclose all that was shown in between. The choice of a
+// persona is the one thing that does not keep order, and is_one_persona looks after it.
+//
+// The number of tries is bounded; when they run out, the first tick that is not proven safe is returned. That is
+// early, which costs a look at the lead on that tick, and never late.
+#include <algorithm>
+
+#include "exact.hpp"
+#include "scorer.hpp"
+
+namespace lead_scoring {
+namespace {
+
+constexpr int most_tries = 16;
+
+bool is_same(const Evaluation& a, const Evaluation& b) {
+  return a.score == b.score && a.engagement == b.engagement && a.fit == b.fit && a.grade == b.grade &&
+         a.level == b.level && a.band == b.band && a.persona == b.persona && a.disqualified == b.disqualified &&
+         a.hand_raised == b.hand_raised && a.in_segment == b.in_segment && a.last_active == b.last_active;
+}
+
+// Ticks until a number that moved from `before` to `after` in `ticks` is displayed differently, at that speed.
+std::int64_t ticks_to_next_display(Points before, Points after, std::int64_t ticks) {
+  if (before == after) return never;
+  const Points size = after < 0 ? -after : after;
+  const bool is_shrinking = (after < before) == (after >= 0);
+  // Displayed is half away from zero: d is shown from d·1000 − 500 on, 0 from −499 to 499.
+  const Points below = (size + one_point / 2) % one_point + 1;
+  const Points distance = is_shrinking ? below : one_point - below + 1;
+  return static_cast<std::int64_t>(Int128{distance} * ticks / (before < after ? after - before : before - after));
+}
+
+std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, std::int64_t ticks) {
+  const std::int64_t nearest = std::min({ticks_to_next_display(before.engagement, after.engagement, ticks),
+                                         ticks_to_next_display(before.fit, after.fit, ticks),
+                                         ticks_to_next_display(before.score, after.score, ticks)});
+  // Held by a clamp, or too slow to see: look ever farther.
+  return nearest == never ? 4 * ticks : std::max<std::int64_t>(nearest, 1);
+}
+
+}  // namespace
+
+Tick Scorer::next_change(const Outcome& now) {
+  probed_ = standings_;
+  high_parts_ = parts_;
+  high_group_sums_ = group_sums_;
+  at_safe_ = now;
+  shown_ = now.shown;
+  tries_ = most_tries;
+  for (;;) {
+    const Tick stop = std::min(first_jump(), model_.calendar.last_tick() + 1);
+    const Tick found = search_until(stop);
+    if (found != stop) return found;
+    if (stop > model_.calendar.last_tick()) return never;
+    if (tries_-- == 0) return stop;
+    stand_at(stop, LookAhead::yes);
+    safe_ = stop;
+    at_safe_ = outcome();
+    if (!is_same(at_safe_.shown, shown_)) return stop;
+  }
+}
+
+Tick Scorer::first_jump() {
+  Tick jump = history_.next_arrival();
+  for (const Standing& standing : standings_) jump = std::min(jump, standing.jumps);
+  if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(true)));
+  return jump;
+}
+
+// The first tick before `stop` with other outputs, or a little earlier; `stop` when there is none. No rule jumps
+// before `stop`.
+Tick Scorer::search_until(Tick stop) {
+  Tick moves = never;
+  for (const Standing& standing : standings_) moves = std::min(moves, standing.moves);
+  if (moves >= stop) return stop;
+  safe_ = moves - 1;
+  Tick next = moves;
+  Tick change = stop;  // outputs are known to differ there, or it is the end of the search
+  Tick doubt = never;  // could not be proven from an earlier safe tick
+  for (;;) {
+    if (tries_-- == 0) return safe_ + 1;
+    std::int64_t step = 0;
+    switch (compare(next)) {
+      case Verdict::same:
+        step = ticks_to_next_display(at_safe_, at_probe_, next - safe_);
+        safe_ = next;
+        at_safe_ = at_probe_;
+        standings_.swap(probed_);
+        if (doubt <= safe_) doubt = never;
+        break;
+      case Verdict::different:
+        change = next;
+        break;
+      case Verdict::unproven:
+        doubt = next;
+        break;
+    }
+    const Tick bound = std::min(change, doubt);
+    if (safe_ + 1 == change) return change;
+    if (safe_ + 1 == bound || bound < stop) {
+      next = safe_ + std::max((bound - safe_) / 2, 1);
+    } else {
+      next = static_cast<Tick>(std::min<std::int64_t>(safe_ + step, stop - 1));
+    }
+  }
+}
+
+// What the rules say at a tick before the next jump; those that have not begun to move are not asked again.
+void Scorer::probe(Tick at) {
+  history_.stand_at(at);
+  const Scene here = scene(false);
+  for (std::size_t i = 0; i < standings_.size(); ++i) {
+    probed_[i] = standings_[i];
+    if (standings_[i].moves > at) continue;
+    probed_[i] = stand(model_.rules[i], here);
+    probed_[i].moves = standings_[i].moves;
+    probed_[i].jumps = standings_[i].jumps;
+  }
+}
+
+Scorer::Verdict Scorer::compare(Tick at) {
+  probe(at);
+  standings_.swap(probed_);
+  at_probe_ = outcome();
+  standings_.swap(probed_);
+  if (!is_same(at_probe_.shown, shown_)) return Verdict::different;
+  return at == safe_ + 1 || is_proven_same() ? Verdict::same : Verdict::unproven;
+}
+
+// Whether the outputs were the same on every tick between safe_ and the probe.
+bool Scorer::is_proven_same() {
+  for (std::size_t i = 0; i < standings_.size(); ++i) {
+    const Standing& a = standings_[i];
+    const Standing& b = probed_[i];
+    // The parts of a mixed contribution were rounded one by one, which is up to a thousandth off for each.
+    const Points slack = a.is_mixed || b.is_mixed ? 2 : 0;
+    const auto [low, high] = std::minmax(a.rising, b.rising);
+    const auto [other_low, other_high] = std::minmax(a.points - a.rising, b.points - b.rising);
+    parts_[i] = {low + other_low - slack, a.holds && b.holds, a.holds || b.holds};
+    high_parts_[i] = {high + other_high + slack, a.holds || b.holds, a.holds && b.holds};
+  }
+  const Evaluation low = combine(model_, parts_, group_sums_).shown;
+  const Evaluation high = combine(model_, high_parts_, high_group_sums_).shown;
+  return low.score == high.score && low.engagement == high.engagement && low.fit == high.fit &&
+         low.band == high.band && low.disqualified == high.disqualified && low.hand_raised == high.hand_raised &&
+         low.persona == high.persona && is_one_persona(low.persona);
+}
+
+// Whether the winner cannot have changed while each persona's sum lay between group_sums_ and high_group_sums_.
+bool Scorer::is_one_persona(std::int16_t winner) const {
+  for (std::size_t i = 0; i < model_.groups.size(); ++i) {
+    if (!model_.groups[i].is_persona) continue;
+    const Points low = group_sums_[i];
+    const Points high = high_group_sums_[i];
+    if (low == high) continue;
+    if (low <= 0 && high >= 0) return false;  // it may have entered or left the competition
+  }
+  if (winner < 0) return true;
+  const Points least = group_sums_[static_cast<std::size_t>(winner)];
+  for (std::size_t i = 0; i < model_.groups.size(); ++i) {
+    if (!model_.groups[i].is_persona || static_cast<std::int16_t>(i) == winner || group_sums_[i] == 0) continue;
+    const bool comes_first = static_cast<std::int16_t>(i) < winner;
+    if (high_group_sums_[i] > least || (comes_first && high_group_sums_[i] == least)) return false;
+  }
+  return true;
+}
+
+}  // namespace lead_scoring

@@ -1,0 +1,184 @@
+// A tally: the finite map (signal, tick, item) → (count, value) of one lead. Tallies form an abelian
+// group. The bytes are canonical: two tallies are equal iff their bytes are. The empty tally has no bytes.
+//
+// Encoding, format 1 (all numbers are minimal-length LEB128 varints; zigzag where signed):
+//   byte 0x01, then one block a signal in ascending order of signal number:
+//     varint  (signal gap << 1) | several     gap against the previous block's signal, the first against 0
+//     varint  body length in bytes            only when `several` (two or more entries): lets a reader skip
+//     entries in ascending order of (tick, item), timeless first:
+//       varint (position << 3) | flags        1: value is stored, 2: count is stored, 4: item is stored
+//         position of a block's first entry, and of the first dated one after timeless ones:
+//           0 timeless, otherwise 1 + zigzag(tick − anchor); the anchor is the first dated tick of the
+//           nearest earlier block that has one, or 0
+//         position of any other entry: tick − previous tick; between timeless entries 0
+//       varint zigzag(count)                  unless it is 1
+//       varint zigzag(value)                  unless it is 0
+//       8 bytes little-endian item            unless it is 0 (no item, or the NULL item)
+// An entry with count 0 and value 0 does not exist; negative counts do (a row that failed on insert and
+// matched on delete leaves −1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "calendar.hpp"
+#include "tally_format.hpp"
+
+namespace lead_scoring {
+
+struct Entry {
+  std::uint32_t signal = 0;  // 1 … 2^31−1
+  Tick tick = timeless;
+  std::uint64_t item = 0;  // hash of the item's text; 0 is "no item"
+  std::int64_t count = 0;
+  std::int64_t value = 0;  // in 1/10000
+  friend bool operator==(const Entry&, const Entry&) = default;
+};
+inline constexpr std::uint32_t max_signal = 2147483647;
+
+// The order of entries in a tally: signal, tick (timeless first), item.
+[[nodiscard]] inline bool before(const Entry& a, const Entry& b) {
+  if (a.signal != b.signal) return a.signal < b.signal;
+  if (a.tick != b.tick) return a.tick < b.tick;
+  return a.item < b.item;
+}
+[[nodiscard]] inline bool same_place(const Entry& a, const Entry& b) {
+  return a.signal == b.signal && a.tick == b.tick && a.item == b.item;
+}
+[[nodiscard]] inline bool is_zero(const Entry& entry) { return entry.count == 0 && entry.value == 0; }
+// Adds count and value of an entry of the same place; out_of_range, naming the place, on overflow.
+void add_to(Entry& sum, const Entry& other);
+
+using Bytes = std::span<const std::uint8_t>;
+
+// 64-bit hash of an item's text (XXH3), never 0. Two items that collide count as one.
+[[nodiscard]] std::uint64_t hash_item(std::string_view text);
+
+// Forward reader:
+//   while (reader.next_signal()) while (reader.next(entry)) …      an unread rest of a block is skipped.
+// Safe on hostile bytes: every step is bounds-checked and throws corrupt_data, after which the reader must
+// not be used any more. Signals come in strictly ascending order and the ticks of a signal in ascending
+// order whatever the bytes are; that they are canonical is check_canonical's business.
+class TallyReader {
+ public:
+  explicit TallyReader(Bytes bytes);
+  bool next_signal();
+  [[nodiscard]] std::uint32_t signal() const { return signal_; }
+  bool next(Entry& entry);
+  // The unread bytes of the present block, which count as read from now on. They continue the entry read
+  // last, which must be a dated one: only then are all positions in them free of the anchor.
+  [[nodiscard]] Bytes take_rest();
+
+ private:
+  [[nodiscard]] std::uint64_t varint();
+  [[nodiscard]] std::uint64_t long_varint();
+  void start_dated(std::uint64_t position);
+  void read_fields(Entry& entry, std::uint64_t flags);
+  [[noreturn]] void fail(const char* what) const;
+
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  const std::uint8_t* limit_;  // end of the block as far as it is known: of a single entry once it was read
+  std::uint32_t signal_ = 0;
+  Tick anchor_ = 0;       // turns into the next block's anchor with the first dated entry
+  Tick tick_ = timeless;  // of the entry read last
+  bool single_ = false;
+};
+
+// All functions that return bytes allocate them from `memory`; nobody frees them one by one.
+// Entries in any order, equal places summed, zero entries dropped; sorts the span in place.
+[[nodiscard]] Bytes encode(std::span<Entry> entries, std::pmr::memory_resource* memory);
+// a + b, and −a; out_of_range on overflow.
+[[nodiscard]] Bytes merge(Bytes a, Bytes b, std::pmr::memory_resource* memory);
+[[nodiscard]] Bytes negate(Bytes tally, std::pmr::memory_resource* memory);
+// The entries of the given signals (ascending), or all the others.
+[[nodiscard]] Bytes only(Bytes tally, std::span<const std::uint32_t> signals,
+                         std::pmr::memory_resource* memory);
+[[nodiscard]] Bytes without(Bytes tally, std::span<const std::uint32_t> signals,
+                            std::pmr::memory_resource* memory);
+[[nodiscard]] std::size_t entry_count(Bytes tally);
+// Accepts exactly the canonical bytes and throws invalid_binary, naming the byte offset, for all others.
+void check_canonical(Bytes bytes);
+
+// Text form: {} or {signal@tick#item:count=value, …}; "@tick" is missing for timeless entries, "#item"
+// (16 hex digits) without item, "=value" (decimal) when it is 0. An example:
+//   {1@9811:1,2@9811#00c0ffee00c0ffee:3=12.5,7:1}
+// Input may have white space and any order; equal places are summed. invalid_text and out_of_range name the
+// character.
+[[nodiscard]] std::string to_text(Bytes tally);
+[[nodiscard]] Bytes parse_tally(std::string_view text, std::pmr::memory_resource* memory);
+
+// An aggregate's growing state: plain memory owned by the caller, aligned as Entry is. Entries are appended in
+// any order, also several of one place and zero ones, and compacted when the state is full.
+class OpenTally {
+ public:
+  static std::size_t size_for(std::uint32_t capacity);
+  static OpenTally* create(void* memory, std::uint32_t capacity);  // memory of size_for(capacity)
+  // A copy with more room (or with no less than its entries need).
+  static OpenTally* create_from(void* memory, std::uint32_t capacity, const OpenTally& smaller);
+  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  [[nodiscard]] std::span<const Entry> entries() const { return {data(), used_}; }
+  // False when it is full even after compaction to at most three quarters: create a larger one, add again.
+  // out_of_range when a sum overflows.
+  [[nodiscard]] bool add(const Entry& entry);
+  void compact();  // sort, sum equal places, drop zeros
+  // Canonical bytes; does not change the state (a final function must not).
+  [[nodiscard]] Bytes close(std::pmr::memory_resource* memory) const;
+
+ private:
+  OpenTally() = default;
+  [[nodiscard]] Entry* data() { return reinterpret_cast<Entry*>(this + 1); }
+  [[nodiscard]] const Entry* data() const { return reinterpret_cast<const Entry*>(this + 1); }
+  std::uint32_t used_ = 0;
+  std::uint32_t capacity_ = 0;
+};
+static_assert(sizeof(Entry) == 32 && sizeof(OpenTally) == 8 && alignof(Entry) == 8);
+
+// The inner loop of every evaluation: a plain entry (one occurrence, no value, no item, a few ticks after the
+// one before) is one byte and must stay a handful of instructions.
+inline std::uint64_t TallyReader::varint() {
+  if (at_ != limit_ && at_[0] < 0x80) [[likely]]
+    return *at_++;
+  if (limit_ - at_ > 1 && at_[1] < 0x80) {
+    const std::uint64_t number = (at_[0] & 0x7fU) | at_[1] << 7;
+    at_ += 2;
+    return number;
+  }
+  return long_varint();
+}
+
+inline void TallyReader::read_fields(Entry& entry, std::uint64_t flags) {
+  if ((flags & tally_format::has_count) != 0) entry.count = tally_format::unzigzag(varint());
+  if ((flags & tally_format::has_value) != 0) entry.value = tally_format::unzigzag(varint());
+  if ((flags & tally_format::has_item) != 0) {
+    if (limit_ - at_ < static_cast<std::ptrdiff_t>(sizeof entry.item))
+      fail("the end of the bytes inside an item");
+    entry.item = tally_format::load_word(at_);
+    at_ += sizeof entry.item;
+  }
+}
+
+inline bool TallyReader::next(Entry& entry) {
+  if (at_ == limit_) return false;
+  const std::uint64_t head = varint();
+  const std::uint64_t position = head >> 3;
+  if (tick_ != timeless) [[likely]] {
+    if (position > static_cast<std::uint64_t>(std::int64_t{std::numeric_limits<Tick>::max()} - tick_))
+        [[unlikely]]
+      fail("a tick beyond its range");
+    tick_ = static_cast<Tick>(tick_ + static_cast<std::int64_t>(position));
+  } else if (position != 0) {
+    start_dated(position);
+  }
+  entry = {.signal = signal_, .tick = tick_, .item = 0, .count = 1, .value = 0};
+  if ((head & 7) != 0) read_fields(entry, head & 7);
+  if (single_) limit_ = at_;
+  return true;
+}
+
+}  // namespace lead_scoring

@@ -1,0 +1,73 @@
+-- The C functions behind the triggers, counting and checking. Users call the functions of the later pieces.
+
+CREATE FUNCTION lead_scoring.track() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'ls_track' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.track() IS 'Trigger of every source table: keeps tallies and scores up to date. add_source() creates the triggers';
+
+CREATE FUNCTION lead_scoring.invalidate_cache() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'ls_invalidate_cache' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.invalidate_cache() IS 'Trigger of the catalog tables: tells every session that the catalog has changed';
+
+CREATE FUNCTION lead_scoring.check_expression(source_table regclass, expression text, kind text, what text) RETURNS text
+    AS 'MODULE_PATHNAME', 'ls_check_expression' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.check_expression(regclass, text, text, text) IS
+    'An SQL expression over a table''s columns as PostgreSQL prints it. kind: condition (boolean), value (numeric), distinct_by (text) or occurred_on (date or timestamp). Refuses what is not immutable, subqueries, aggregates and set-returning functions; what names the expression in errors';
+
+CREATE FUNCTION lead_scoring.check_event_type(source_table regclass, event_type_column name, event_type text, what text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_check_event_type' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.check_event_type(regclass, name, text, text) IS 'Refuses an event type that its column cannot hold';
+
+CREATE FUNCTION lead_scoring.check_owner(audience text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.check_owner(text) IS 'Refuses an audience that does not exist (42704) or is not the caller''s (42501)';
+
+CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience text, OUT source text) RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
+
+CREATE FUNCTION lead_scoring.tally_rows_add(state lead_scoring.tally, audience text, source text, signals integer[],
+                                            guarded boolean, columns smallint[], VARIADIC "values" "any")
+    RETURNS lead_scoring.tally
+    AS 'MODULE_PATHNAME', 'ls_tally_rows' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION lead_scoring.tally_rows_add(lead_scoring.tally, text, text, integer[], boolean, smallint[], "any") IS 'Transition function of tally_rows';
+
+CREATE AGGREGATE lead_scoring.tally_rows(audience text, source text, signals integer[], guarded boolean,
+                                         columns smallint[], VARIADIC "values" "any") (
+    SFUNC = lead_scoring.tally_rows_add,
+    STYPE = lead_scoring.tally,
+    COMBINEFUNC = lead_scoring.tally_accumulate,
+    FINALFUNC = lead_scoring.tally_close,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE lead_scoring.tally_rows(text, text, integer[], boolean, smallint[], VARIADIC "any") IS
+    'Tally of rows of a source, matched as its triggers match them: what rebuild and verify count with. columns are the attribute numbers of the values; signals NULL: all';
+
+CREATE FUNCTION lead_scoring.create_tally_rows(audience text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_create_tally_rows' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.create_tally_rows(text) IS 'An empty tally row for every lead and every key of a source that has none';
+
+CREATE FUNCTION lead_scoring.count_new_signals(audience text, numbers integer[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_count_new_signals' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.count_new_signals(text, integer[]) IS 'Adds the history of signals that nobody has counted yet. The sources must be locked against writers';
+
+CREATE FUNCTION lead_scoring.forget_signals(audience text, numbers integer[]) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_forget_signals' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.forget_signals(text, integer[]) IS 'Takes signals out of all tallies and scores the leads again';
+
+CREATE FUNCTION lead_scoring.rescore_all(audience text, cause text) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'ls_rescore_all' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.rescore_all(text, text) IS 'Evaluates every lead of an audience from its tally and writes what changed, in this transaction; cause is what band changes will say. Returns the number of leads';
+
+CREATE FUNCTION lead_scoring.rebuild_batch(audience text, after text, batch_size integer) RETURNS text
+    AS 'MODULE_PATHNAME', 'ls_rebuild_batch' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.rebuild_batch(text, text, integer) IS 'Recounts and rescores the next leads after a key, in this transaction; returns the last key, NULL at the end. See rebuild()';
+
+CREATE FUNCTION lead_scoring.wait_for_writers(audience text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_wait_for_writers' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.wait_for_writers(text) IS 'Waits until every transaction that is now writing to a source of the audience has ended';
+
+CREATE FUNCTION lead_scoring.verify(audience text, OUT problem text, OUT lead text, OUT sheet text, OUT detail text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'ls_verify' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.verify(text) IS
+    'Compares what is maintained with a recomputation: tallies with the sources, scores with the tallies, band changes with the scores. No row: all is well. Rows whose next change is due are not compared';

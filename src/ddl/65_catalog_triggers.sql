@@ -1,0 +1,118 @@
+-- Triggers of the catalog tables: cache invalidation, cascades from parent to child, and the form in which
+-- signals are stored.
+
+CREATE FUNCTION lead_scoring.cascade_audience() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM lead_scoring.source WHERE audience = OLD.name;
+        DELETE FROM lead_scoring.signal WHERE audience = OLD.name;
+        DELETE FROM lead_scoring.signal_version WHERE audience = OLD.name;
+        DELETE FROM lead_scoring.sheet WHERE audience = OLD.name;
+        DELETE FROM lead_scoring.failure_log WHERE audience = OLD.name;
+    ELSIF NEW.name <> OLD.name THEN
+        UPDATE lead_scoring.source SET audience = NEW.name WHERE audience = OLD.name;
+        UPDATE lead_scoring.signal SET audience = NEW.name WHERE audience = OLD.name;
+        UPDATE lead_scoring.signal_version SET audience = NEW.name WHERE audience = OLD.name;
+        UPDATE lead_scoring.sheet SET audience = NEW.name WHERE audience = OLD.name;
+        UPDATE lead_scoring.failure_log SET audience = NEW.name WHERE audience = OLD.name;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION lead_scoring.cascade_audience() IS 'Trigger: what belongs to an audience follows its name and its end';
+
+CREATE FUNCTION lead_scoring.cascade_sheet() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM lead_scoring.rule WHERE sheet = OLD.name;
+        DELETE FROM lead_scoring.rule_tier WHERE sheet = OLD.name;
+        DELETE FROM lead_scoring.rule_group WHERE sheet = OLD.name;
+        DELETE FROM lead_scoring.grade WHERE sheet = OLD.name;
+        DELETE FROM lead_scoring.band WHERE sheet = OLD.name;
+        DELETE FROM lead_scoring.sheet_revision WHERE sheet = OLD.name;
+        -- The score rows go in the same transaction; with its audience the tables go anyway.
+        IF OLD.active_revision IS NOT NULL
+           AND EXISTS (SELECT FROM lead_scoring.audience AS a WHERE a.name = OLD.audience) THEN
+            PERFORM lead_scoring.rescore_all(OLD.audience, 'sheet removed');
+        END IF;
+    ELSIF NEW.name <> OLD.name THEN
+        UPDATE lead_scoring.rule SET sheet = NEW.name WHERE sheet = OLD.name;
+        UPDATE lead_scoring.rule_tier SET sheet = NEW.name WHERE sheet = OLD.name;
+        UPDATE lead_scoring.rule_group SET sheet = NEW.name WHERE sheet = OLD.name;
+        UPDATE lead_scoring.grade SET sheet = NEW.name WHERE sheet = OLD.name;
+        UPDATE lead_scoring.band SET sheet = NEW.name WHERE sheet = OLD.name;
+        UPDATE lead_scoring.sheet_revision SET sheet = NEW.name WHERE sheet = OLD.name;
+        IF OLD.active_revision IS NOT NULL THEN
+            PERFORM lead_scoring.rescore_all(NEW.audience, 'sheet renamed');
+        END IF;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION lead_scoring.cascade_sheet() IS 'Trigger: what belongs to a sheet follows its name and its end';
+
+CREATE FUNCTION lead_scoring.cascade_rule() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM lead_scoring.rule_tier WHERE sheet = OLD.sheet AND rule = OLD.name;
+    ELSIF (NEW.sheet, NEW.name) IS DISTINCT FROM (OLD.sheet, OLD.name) THEN
+        UPDATE lead_scoring.rule_tier SET sheet = NEW.sheet, rule = NEW.name WHERE sheet = OLD.sheet AND rule = OLD.name;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION lead_scoring.cascade_rule() IS 'Trigger: tiers follow their rule''s name and end';
+
+CREATE FUNCTION lead_scoring.store_signal() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    src lead_scoring.source;
+BEGIN
+    SELECT * INTO src FROM lead_scoring.source AS s WHERE s.audience = NEW.audience AND s.name = NEW.source;
+    -- A restore may load signals before their sources; then the texts already are as PostgreSQL prints them,
+    -- and publish() looks again.
+    IF NOT FOUND THEN
+        IF EXISTS (SELECT FROM lead_scoring.source AS s WHERE s.audience = NEW.audience) THEN
+            RAISE EXCEPTION 'source "%" of audience "%" does not exist', NEW.source, NEW.audience
+                USING ERRCODE = 'undefined_object',
+                      HINT = 'SELECT name FROM lead_scoring.source lists the sources; the lead table itself is the source "profile".';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.event_type IS NOT NULL THEN
+        IF src.event_type IS NULL THEN
+            RAISE EXCEPTION 'signal "%" has an event_type, but source "%" has no event type column', NEW.name, src.name
+                USING ERRCODE = 'undefined_column',
+                      HINT = 'Name the column in add_source(), or use a condition instead.';
+        END IF;
+        PERFORM lead_scoring.check_event_type(src.source_table, src.event_type, NEW.event_type,
+                                              format('event_type of signal "%s"', NEW.name));
+    END IF;
+    NEW.condition := lead_scoring.check_expression(src.source_table, NEW.condition, 'condition', format('condition of signal "%s"', NEW.name));
+    NEW.value := lead_scoring.check_expression(src.source_table, NEW.value, 'value', format('value of signal "%s"', NEW.name));
+    NEW.distinct_by := lead_scoring.check_expression(src.source_table, NEW.distinct_by, 'distinct_by', format('distinct_by of signal "%s"', NEW.name));
+    NEW.occurred_on := lead_scoring.check_expression(src.source_table, NEW.occurred_on, 'occurred_on', format('occurred_on of signal "%s"', NEW.name));
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION lead_scoring.store_signal() IS 'Trigger: checks a signal''s expressions and stores them as PostgreSQL prints them';
+
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.audience
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_audience();
+CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.sheet
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_sheet();
+CREATE TRIGGER cascade AFTER UPDATE OF sheet, name OR DELETE ON lead_scoring.rule
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_rule();
+CREATE TRIGGER store BEFORE INSERT OR UPDATE ON lead_scoring.signal
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.store_signal();
+
+-- Of a sheet before the statement: its cascade rescores, and must not do so from an old cache.
+CREATE TRIGGER an_invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.audience
+    FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
+CREATE TRIGGER an_invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.source
+    FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
+CREATE TRIGGER an_invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.signal_version
+    FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
+CREATE TRIGGER an_invalidate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.sheet
+    FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
+CREATE TRIGGER an_invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.sheet_revision
+    FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();

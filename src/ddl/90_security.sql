@@ -1,0 +1,93 @@
+-- Who may see and change what. A role sees the audiences it owns (as owner of the lead table, or member of
+-- its owner) and those whose scores it may read; it changes only what it owns.
+
+CREATE FUNCTION lead_scoring.owns_table(some_table regclass) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class AS c WHERE c.oid = some_table $$;
+COMMENT ON FUNCTION lead_scoring.owns_table(regclass) IS 'Whether the current role owns a table or is a member of its owner; NULL when the table is gone';
+
+CREATE FUNCTION lead_scoring.may_read(some_table regclass) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT has_table_privilege(c.oid, 'SELECT') FROM pg_class AS c WHERE c.oid = some_table $$;
+COMMENT ON FUNCTION lead_scoring.may_read(regclass) IS 'Whether the current role may read a table; NULL when the table is gone';
+
+CREATE FUNCTION lead_scoring.owns_audience(audience text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT lead_scoring.owns_table(a.lead_table) FROM lead_scoring.audience AS a WHERE a.name = owns_audience.audience $$;
+COMMENT ON FUNCTION lead_scoring.owns_audience(text) IS 'Whether the current role owns an audience';
+
+CREATE FUNCTION lead_scoring.owns_sheet(sheet text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT lead_scoring.owns_audience(s.audience) FROM lead_scoring.sheet AS s WHERE s.name = owns_sheet.sheet $$;
+COMMENT ON FUNCTION lead_scoring.owns_sheet(text) IS 'Whether the current role owns the audience of a sheet';
+
+GRANT USAGE ON SCHEMA lead_scoring TO PUBLIC;
+
+ALTER TABLE lead_scoring.audience ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON lead_scoring.audience
+    USING (lead_scoring.owns_table(lead_table)) WITH CHECK (lead_scoring.owns_table(lead_table));
+CREATE POLICY reader ON lead_scoring.audience FOR SELECT USING (lead_scoring.may_read(score_table));
+GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.audience TO PUBLIC;
+
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['source', 'signal', 'signal_version', 'sheet', 'failure_log'] LOOP
+        EXECUTE format('ALTER TABLE lead_scoring.%I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY owner ON lead_scoring.%I USING (lead_scoring.owns_audience(audience)) '
+                       'WITH CHECK (lead_scoring.owns_audience(audience))', t);
+        EXECUTE format('CREATE POLICY reader ON lead_scoring.%I FOR SELECT '
+                       'USING (EXISTS (SELECT FROM lead_scoring.audience AS a WHERE a.name = audience))', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.%I TO PUBLIC', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['rule', 'rule_tier', 'rule_group', 'grade', 'band', 'sheet_revision'] LOOP
+        EXECUTE format('ALTER TABLE lead_scoring.%I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('CREATE POLICY owner ON lead_scoring.%I USING (lead_scoring.owns_sheet(sheet)) '
+                       'WITH CHECK (lead_scoring.owns_sheet(sheet))', t);
+        EXECUTE format('CREATE POLICY reader ON lead_scoring.%I FOR SELECT '
+                       'USING (EXISTS (SELECT FROM lead_scoring.sheet AS s WHERE s.name = sheet))', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.%I TO PUBLIC', t);
+    END LOOP;
+END $$;
+GRANT SELECT ON lead_scoring.failure TO PUBLIC;
+
+-- A dump of the database carries the catalog.
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.audience', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.source', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.signal', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.signal_version', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.sheet', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.rule', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.rule_tier', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.rule_group', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.grade', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.band', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.sheet_revision', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.failure_log', '');
+
+-- Tables that are dropped take their registrations along; new partitions of a source get its triggers.
+CREATE FUNCTION lead_scoring.forget_dropped_tables() RETURNS event_trigger
+    AS 'MODULE_PATHNAME', 'ls_forget_dropped_tables' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.forget_dropped_tables() IS 'Event trigger: removes the registrations of dropped tables; never raises';
+CREATE EVENT TRIGGER lead_scoring_drop ON sql_drop EXECUTE FUNCTION lead_scoring.forget_dropped_tables();
+COMMENT ON EVENT TRIGGER lead_scoring_drop IS 'Removes the registrations of dropped tables';
+
+CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    command record;
+BEGIN
+    FOR command IN
+        SELECT DISTINCT c.objid::regclass AS some_table FROM pg_event_trigger_ddl_commands() AS c
+        WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table'
+    LOOP
+        IF EXISTS (SELECT FROM lead_scoring.covering_sources(command.some_table)) THEN
+            PERFORM lead_scoring.create_triggers(command.some_table);
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: gives new partitions of a source its triggers';
+CREATE EVENT TRIGGER lead_scoring_adopt ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+    EXECUTE FUNCTION lead_scoring.adopt_partitions();
+COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Gives new partitions of a source its triggers';

@@ -1,0 +1,83 @@
+// The catalog tables as plain structures, always read with the latest snapshot and without row-level
+// security, whatever the isolation level of the transaction: what decides a write must not be old.
+// Everything is allocated in the current memory context.
+#pragma once
+
+#include "core/calendar.hpp"
+#include "pg/lead_key.hpp"
+
+extern "C" {
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "pgtime.h"
+}
+
+namespace lead_scoring {
+
+struct SignalDefinition {
+  int32 number;
+  const char* name;
+  const char* event_type;   // nullptr: every row
+  const char* condition;    // nullptr: true
+  const char* value;        // nullptr: 0
+  const char* distinct_by;  // nullptr: no item
+  const char* occurred_on;  // profile signals; nullptr: timeless
+};
+
+struct SourceDefinition {
+  const char* audience;
+  const char* name;
+  Oid table;
+  bool profile;
+  const char* lead_key;
+  const char* occurred_at;  // nullptr for the profile
+  const char* event_type;   // nullptr: none
+  int signal_count;
+  SignalDefinition* signals;  // those being counted, by number
+};
+
+struct AudienceDefinition {
+  const char* name;
+  Oid lead_table;
+  const char* lead_key;
+  Oid score_table;
+  Oid tally_table;
+  Oid band_change_table;
+  pg_tz* zone;
+  Resolution resolution;
+  Oid owner;  // of the lead table, at this moment
+  KeyType key;
+};
+
+Oid extension_schema();
+// Oid of a table or index of the extension's schema; an error when the extension is not there.
+Oid catalog_relation(const char* name);
+Oid catalog_type(const char* name);
+
+// nullptr when there is no such audience, or its lead table is gone.
+AudienceDefinition* read_audience(const char* name);
+// The same, but an error that names it; `SQLSTATE 42704`.
+AudienceDefinition* require_audience(const char* name);
+// The same, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
+AudienceDefinition* require_owned_audience(const char* name);
+// Sources of one audience, ordered by name, with their signals.
+List* read_sources(const char* audience);
+// Sources over this table and over the tables it is a partition or child of, ordered by audience and name,
+// with their signals.
+List* sources_covering(Oid table);
+
+// One source by name; an error that names it, SQLSTATE 42704.
+SourceDefinition* require_source(const char* audience, const char* name);
+
+struct ActiveSheet {
+  const char* name;
+  int32 revision;
+};
+List* read_active_sheets(const char* audience);  // ordered by name
+// Detoasted model value of a revision; nullptr when there is none.
+struct varlena* read_model(const char* sheet, int32 revision);
+
+// "schema"."table", quoted.
+char* qualified_name(Oid relation);
+
+}  // namespace lead_scoring

@@ -1,0 +1,175 @@
+// Queries that count sources. Expressions of signals run inside them as the audience's owner, in a restricted
+// context, with a pinned search_path.
+#include "pg/counting.hpp"
+
+#include "pg/expression.hpp"
+#include "pg/owner.hpp"
+#include "pg/source_matcher.hpp"
+#include "pg/tally_rows.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/pg_collation.h"
+#include "executor/spi.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+// ', e."column"' for each column that matching reads, and their numbers as a literal.
+void append_columns(StringInfo values, StringInfo numbers, const SourceMatcher* matcher) {
+  int column = -1;
+  while ((column = bms_next_member(matcher->columns, column)) >= 0) {
+    appendStringInfo(values, ", e.%s", quote_identifier(NameStr(TupleDescAttr(matcher->desc, column - 1)->attname)));
+    appendStringInfo(numbers, "%s%d", numbers->len == 0 ? "" : ",", column);
+  }
+}
+
+char* qualified_collation(Oid collation) {
+  HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+  if (!HeapTupleIsValid(tuple)) elog(ERROR, "lead_scoring: collation %u is missing", collation);
+  auto* form = reinterpret_cast<Form_pg_collation>(GETSTRUCT(tuple));
+  char* name = quote_qualified_identifier(get_namespace_name(form->collnamespace), NameStr(form->collname));
+  ReleaseSysCache(tuple);
+  return name;
+}
+
+}  // namespace
+
+char* key_expression(const AudienceDefinition& audience, const char* column) {
+  char* key = psprintf("e.%s::%s", quote_identifier(column), format_type_be_qualified(audience.key.type));
+  if (!OidIsValid(audience.key.collation)) return key;
+  return psprintf("(%s) COLLATE %s", key, qualified_collation(audience.key.collation));
+}
+
+namespace {
+
+// The query over one source; false when its rows cannot name leads any more.
+bool append_source(StringInfo sql, const AudienceDefinition& audience, const SourceDefinition& source,
+                   const RecountQuery& query) {
+  Relation rel = try_relation_open(source.table, AccessShareLock);
+  if (rel == nullptr) return false;
+  OwnerSwitch owner;
+  become_owner(&owner, audience.owner, true);
+  SourceMatcher* matcher = make_matcher(audience, source, rel, CurrentMemoryContext);
+  be_oneself(owner);
+  relation_close(rel, NoLock);
+  if (matcher->key_column == 0 || source.signal_count == 0) return false;
+  StringInfoData values;
+  StringInfoData numbers;
+  initStringInfo(&values);
+  initStringInfo(&numbers);
+  append_columns(&values, &numbers, matcher);
+  const char* key = quote_identifier(source.lead_key);
+  appendStringInfo(sql,
+                   "%sSELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
+                   "FROM %s AS e WHERE e.%s IS NOT NULL",
+                   sql->len == 0 ? "" : " UNION ALL ", key_expression(audience, source.lead_key),
+                   quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
+                   query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
+                   query.guarded ? "true" : "false", numbers.data, values.data, qualified_name(source.table), key);
+  if (query.keys != nullptr)
+    appendStringInfo(sql, " AND e.%s OPERATOR(pg_catalog.=) ANY (%s)", key, query.keys);
+  appendStringInfoString(sql, " GROUP BY 1");
+  return true;
+}
+
+}  // namespace
+
+char* recount_sql(const AudienceDefinition& audience, const RecountQuery& query) {
+  StringInfoData sources;
+  initStringInfo(&sources);
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(audience.name)) {
+    const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
+    if (query.source == nullptr || strcmp(query.source, source->name) == 0)
+      append_source(&sources, audience, *source, query);
+  }
+  if (sources.len == 0)
+    return psprintf("SELECT NULL::%s AS lead, NULL::lead_scoring.tally AS tally WHERE false",
+                    format_type_be_qualified(audience.key.type));
+  return psprintf("SELECT q.lead, coalesce(lead_scoring.sum(q.tally), '{}'::lead_scoring.tally) AS tally "
+                  "FROM (%s) AS q GROUP BY q.lead",
+                  sources.data);
+}
+
+void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected) {
+  const int result = SPI_execute_with_args(sql, argument_count, types, values, nullptr, false, 0);
+  if (result != expected) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+}
+
+namespace {
+
+void set_locally(const char* name, const char* value) {
+  (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+using MakeSql = const char* (*)(const AudienceDefinition&, const RecountQuery&, void*);
+
+void run_statement(const AudienceDefinition& audience, const CountingStatement& statement, bool guarded) {
+  RecountQuery query = statement.query;
+  query.guarded = guarded;
+  const char* sql = statement.make(audience, query, statement.context);
+  const int level = enter_safe_settings();
+  // Subtransactions, which the guard needs, cannot start in parallel workers.
+  if (guarded) set_locally("max_parallel_workers_per_gather", "0");
+  // A row-level policy must be an error here, never a smaller count.
+  set_locally("row_security", "off");
+  OwnerSwitch owner;
+  become_owner(&owner, audience.owner, true);
+  run_sql(sql, statement.argument_count, statement.types, statement.values, statement.expected);
+  be_oneself(owner);
+  leave_safe_settings(level);
+}
+
+// False: an expression failed on some row, and nothing has been done.
+bool run_unguarded(const AudienceDefinition& audience, const CountingStatement& statement) {
+  MemoryContext caller = CurrentMemoryContext;
+  ResourceOwner resources = CurrentResourceOwner;
+  ErrorData* volatile error = nullptr;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(caller);
+  PG_TRY();
+  {
+    run_statement(audience, statement, false);
+    ReleaseCurrentSubTransaction();
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(caller);
+    error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+  }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  CurrentResourceOwner = resources;
+  if (error == nullptr) return true;
+  if (must_surface(error->sqlerrcode)) ReThrowError(error);
+  FreeErrorData(error);
+  return false;
+}
+
+void run_guarded(const AudienceDefinition& audience, const CountingStatement& statement, FailureList* failures) {
+  FailureList* before = collect_recount_failures(failures);
+  PG_TRY();
+  { run_statement(audience, statement, true); }
+  PG_FINALLY();
+  { collect_recount_failures(before); }
+  PG_END_TRY();
+}
+
+}  // namespace
+
+void run_counting(const AudienceDefinition& audience, const CountingStatement& statement, FailureList* failures) {
+  if (!run_unguarded(audience, statement)) run_guarded(audience, statement, failures);
+}
+
+}  // namespace lead_scoring

@@ -1,0 +1,32 @@
+// Rows that could not be counted. Collected in memory while a statement runs, then appended to
+// lead_scoring.failure_log: one line a statement, signal and SQLSTATE.
+#pragma once
+
+#include "pg/catalog.hpp"
+
+namespace lead_scoring {
+
+struct Failure {
+  const char* source;
+  const char* signal;  // nullptr: the row itself (no lead key, no usable time)
+  int sqlstate;
+  const char* message;
+  int64 count;
+  const char* sample_key;  // nullptr: none
+};
+
+struct FailureList {
+  MemoryContext context;
+  List* failures;
+};
+
+void begin_failures(FailureList* list);  // in the current memory context
+void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate, const char* message,
+                    const char* sample_key);
+// Writes them as the current user, who must be the audience's owner. Needs an SPI connection.
+void write_failures(const FailureList& list, const AudienceDefinition& audience);
+
+// Errors that are about the session or the server and never about a row: they must surface.
+bool must_surface(int sqlstate);
+
+}  // namespace lead_scoring

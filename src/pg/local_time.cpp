@@ -1,0 +1,93 @@
+#include "pg/local_time.hpp"
+
+extern "C" {
+#include "utils/timestamp.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+// Between PostgreSQL's count, from 2000 on, and Unix time.
+constexpr int64 epoch_seconds = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * static_cast<int64>(SECS_PER_DAY);
+// No offset from UTC is as large as this: a POSIX zone may have 167 hours, real ones stay below 16.
+constexpr int64 greatest_offset = 8 * USECS_PER_DAY;
+
+// Rounds down. (PostgreSQL's timestamptz_to_time_t rounds towards 2000.)
+pg_time_t unix_seconds(TimestampTz instant) {
+  const int64 seconds = instant / USECS_PER_SEC - (instant % USECS_PER_SEC < 0 ? 1 : 0);
+  return seconds + epoch_seconds;
+}
+
+std::optional<Tick> tick_at_local(int64 local_microseconds, Resolution resolution) {
+  return run_core([=] { return Calendar(resolution).tick_at(local_microseconds); });
+}
+
+}  // namespace
+
+pg_tz* zone_named(std::string_view name) {
+  char buffer[TZ_STRLEN_MAX + 1];
+  pg_tz* zone = nullptr;
+  if (name.size() < sizeof buffer) {
+    std::memcpy(buffer, name.data(), name.size());
+    buffer[name.size()] = '\0';
+    zone = pg_tzset(buffer);
+  }
+  if (zone == nullptr || !pg_tz_acceptable(zone)) {
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("time zone \"%.*s\" is not known", static_cast<int>(name.size()), name.data()),
+                    errhint("Use a name of the view pg_timezone_names, such as Europe/London.")));
+  }
+  return zone;
+}
+
+std::optional<Tick> tick_of_instant(TimestampTz instant, pg_tz* zone, Resolution resolution) {
+  if (TIMESTAMP_NOT_FINITE(instant)) return std::nullopt;
+  const pg_time_t seconds = unix_seconds(instant);
+  const struct pg_tm* local = pg_localtime(&seconds, zone);
+  if (local == nullptr) return std::nullopt;
+  // No overflow: timestamps end more than a week away from the ends of int64.
+  return tick_at_local(instant + local->tm_gmtoff * USECS_PER_SEC, resolution);
+}
+
+std::optional<Tick> tick_of_wall_clock(Timestamp local, Resolution resolution) {
+  if (TIMESTAMP_NOT_FINITE(local)) return std::nullopt;
+  return tick_at_local(local, resolution);
+}
+
+std::optional<Tick> tick_of_date(DateADT date, Resolution resolution) {
+  // Dates go further than timestamps do.
+  if (!IS_VALID_DATE(date) || date >= TIMESTAMP_END_JULIAN - POSTGRES_EPOCH_JDATE) return std::nullopt;
+  return tick_at_local(static_cast<int64>(date) * USECS_PER_DAY, resolution);
+}
+
+// Between two changes of a zone's offset the local time is the instant plus a constant. So the answer is
+// the first interval that reaches the tick's local time, and the first instant of it that does.
+TimestampTz instant_of_tick(Tick tick, TimestampTz as_of, pg_tz* zone, Resolution resolution) {
+  if (tick == never) return DT_NOEND;
+  const int64 local = run_core([=] { return Calendar(resolution).local_microseconds(tick); });
+  // Nothing before this can have reached it, whatever the offset, so a far tick needs no long walk.
+  TimestampTz from = std::max<int64>(as_of, local - greatest_offset);
+  for (;;) {
+    const pg_time_t seconds = unix_seconds(from);
+    long offset = 0;
+    long next_offset = 0;
+    int is_dst = 0;
+    int next_is_dst = 0;
+    pg_time_t change = 0;
+    const int found =
+        pg_next_dst_boundary(&seconds, &offset, &is_dst, &change, &next_offset, &next_is_dst, zone);
+    if (found < 0) {
+      ereport(ERROR,
+              (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+               errmsg("time zone \"%s\" has no local time for tick %d", pg_get_timezone_name(zone), tick)));
+    }
+    const TimestampTz reached = std::max<int64>(local - offset * USECS_PER_SEC, from);
+    if (found == 0) return reached;
+    const TimestampTz end = (change - epoch_seconds) * USECS_PER_SEC;
+    if (reached < end) return reached;
+    from = end;
+  }
+}
+
+}  // namespace lead_scoring

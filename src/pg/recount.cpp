@@ -1,0 +1,320 @@
+// Protocol of counting beside writers: the keys to be replaced are locked in one statement and recounted in
+// the next, whose snapshot sees every writer that held one of those locks. Keys that appear in between are
+// counted by their own writers. Relations are locked before tally rows, or TRUNCATE could deadlock with us.
+#include "pg/recount.hpp"
+
+#include "pg/counting.hpp"
+#include "pg/owner.hpp"
+#include "pg/rescore.hpp"
+#include "pg/tally_datum.hpp"
+#include "pg/tally_store.hpp"
+
+extern "C" {
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+struct Recount {
+  CachedAudience* audience;
+  FailureList failures;
+  int depth;
+};
+
+const AudienceDefinition& definition(const Recount& recount) { return *recount.audience->definition; }
+
+Datum no_values[1] = {0};
+
+void lock_sources(const AudienceDefinition& audience) {
+  LockRelationOid(audience.lead_table, AccessShareLock);
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(audience.name))
+    (void)find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, AccessShareLock, nullptr);
+}
+
+// Keys as deltas that add nothing.
+LeadDelta* empty_deltas(Datum* keys, int count) {
+  auto* leads = static_cast<LeadDelta*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(count, 1))));
+  const Datum empty = tally_datum_from(Bytes{});
+  for (int i = 0; i < count; i++) leads[i] = {keys[i], empty, false};
+  return leads;
+}
+
+// First column of the result of the last SPI call, copied.
+LeadDelta* take_keys(const KeyType& key, int* count) {
+  *count = static_cast<int>(SPI_processed);
+  auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(*count, 1))));
+  for (int i = 0; i < *count; i++) {
+    bool is_null = false;
+    keys[i] = copy_key(key, SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null));
+  }
+  SPI_freetuptable(SPI_tuptable);
+  return empty_deltas(keys, *count);
+}
+
+void select_latest(const char* sql, int argument_count, Oid* types, Datum* values) {
+  SPIPlanPtr plan = SPI_prepare(sql, argument_count, types);
+  if (plan == nullptr) elog(ERROR, "lead_scoring: cannot prepare: %s", SPI_result_code_string(SPI_result));
+  read_latest(plan, values);
+  SPI_freeplan(plan);
+}
+
+Datum array_of_keys(const KeyType& key, const LeadDelta* leads, int count) {
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(count, 1))));
+  for (int i = 0; i < count; i++) values[i] = leads[i].key;
+  const Datum array = key_array(key, values, count);
+  pfree(values);
+  return array;
+}
+
+// Work on one audience as its owner, with an SPI connection; failures are written at the end.
+template <class Work>
+void with_audience(CachedAudience* audience, Work work) {
+  Recount recount = {audience, {}, 0};
+  begin_failures(&recount.failures);
+  OwnerSwitch owner;
+  become_owner(&owner, audience->definition->owner, false);
+  SPI_connect();
+  work(&recount);
+  write_failures(recount.failures, *audience->definition);
+  SPI_finish();
+  be_oneself(owner);
+}
+
+template <class Work>
+void with_named_audience(const char* name, Work work) {
+  (void)require_owned_audience(name);
+  const int depth = begin_cache_use();
+  PG_TRY();
+  { with_audience(cached_audience(name), work); }
+  PG_FINALLY();
+  { end_cache_use(depth); }
+  PG_END_TRY();
+}
+
+// ------------------------------------------------------------------ replacing what is counted
+
+struct Replacement {
+  const char* source;   // nullptr: all
+  const char* signals;  // nullptr: all; otherwise the others' entries are kept
+};
+
+const char* replace_sql(const AudienceDefinition& audience, const RecountQuery& query, void* context) {
+  const auto* replacement = static_cast<const Replacement*>(context);
+  const char* kept = replacement->signals == nullptr
+                         ? "'{}'::lead_scoring.tally"
+                         : psprintf("lead_scoring.without_signals(t.base OPERATOR(lead_scoring.+) t.recent, '%s')",
+                                    replacement->signals);
+  return psprintf(
+      "UPDATE %s AS t SET base = %s OPERATOR(lead_scoring.+) n.tally, recent = '{}' "
+      "FROM (SELECT u.k, coalesce(c.tally, '{}'::lead_scoring.tally) AS tally FROM pg_catalog.unnest($1) AS u(k) "
+      "LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) u.k) AS n "
+      "WHERE t.lead OPERATOR(pg_catalog.=) n.k AND (t.base OPERATOR(lead_scoring.+) t.recent) "
+      "OPERATOR(lead_scoring.<>) (%s OPERATOR(lead_scoring.+) n.tally)",
+      qualified_name(audience.tally_table), kept, recount_sql(audience, query), kept);
+}
+
+// The tally rows must be locked by an earlier statement.
+void replace_tallies(Recount* recount, const LeadDelta* leads, int count, Replacement replacement) {
+  const AudienceDefinition& a = definition(*recount);
+  Oid types[] = {get_array_type(a.key.type)};
+  Datum values[] = {array_of_keys(a.key, leads, count)};
+  const RecountQuery query = {replacement.source, replacement.signals, "$1", false};
+  run_counting(a, {replace_sql, &replacement, query, 1, types, values, SPI_OK_UPDATE}, &recount->failures);
+}
+
+char* signal_list(const SourceDefinition& source) {
+  StringInfoData list;
+  initStringInfo(&list);
+  for (int i = 0; i < source.signal_count; i++)
+    appendStringInfo(&list, "%s%d", i == 0 ? "{" : ",", source.signals[i].number);
+  appendStringInfoString(&list, source.signal_count == 0 ? "{}" : "}");
+  return list.data;
+}
+
+// Keys of the tallies that have entries of these signals.
+LeadDelta* leads_with_signals(const AudienceDefinition& a, const char* signals, int* count) {
+  select_latest(psprintf("SELECT t.lead FROM %s AS t WHERE lead_scoring.only_signals(t.base OPERATOR(lead_scoring.+) t.recent, "
+                         "'%s') OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY t.lead",
+                         qualified_name(a.tally_table), signals),
+                0, nullptr, no_values);
+  return take_keys(a.key, count);
+}
+
+LeadDelta* all_leads(const AudienceDefinition& a, int* count) {
+  select_latest(psprintf("SELECT t.lead FROM %s AS t ORDER BY t.lead", qualified_name(a.tally_table)), 0, nullptr,
+                no_values);
+  return take_keys(a.key, count);
+}
+
+}  // namespace
+
+void recount_after_truncate(const TrackedSource& source) {
+  const SourceDefinition& s = *source.matcher->source;
+  if (s.signal_count == 0 && !s.profile) return;
+  with_audience(source.audience, [&](Recount* recount) {
+    const AudienceDefinition& a = definition(*recount);
+    const char* signals = signal_list(s);
+    int count = 0;
+    // With the lead table every score row goes, so every lead is looked at.
+    LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, signals, &count);
+    if (count == 0) return;
+    merge_tallies(recount->audience, leads, count);
+    replace_tallies(recount, leads, count, {s.name, signals});
+    rescore(recount->audience, leads, count, "truncate", &recount->failures);
+  });
+}
+
+namespace {
+
+const char* add_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
+  return psprintf("INSERT INTO %s AS t (lead, base) SELECT c.lead, c.tally FROM (%s) AS c "
+                  "WHERE c.tally OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY c.lead "
+                  "ON CONFLICT (lead) DO UPDATE SET base = t.base OPERATOR(lead_scoring.+) excluded.base",
+                  qualified_name(audience.tally_table), recount_sql(audience, query));
+}
+
+// Reads the next keys in order and locks their tally rows.
+LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool has_after, int limit, int* count) {
+  Oid types[] = {a.key.type, INT4OID};
+  Datum values[] = {after, Int32GetDatum(limit)};
+  const char nulls[] = {has_after ? ' ' : 'n', ' ', 0};
+  const char* sql = psprintf("SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s",
+                             qualified_name(a.tally_table), has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true",
+                             lock ? " FOR NO KEY UPDATE" : "");
+  const int result = SPI_execute_with_args(sql, 2, types, values, nulls, false, 0);
+  if (result != SPI_OK_SELECT) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  return take_keys(a.key, count);
+}
+
+constexpr int rescore_batch_size = 10000;
+
+int64 rescore_all(Recount* recount, const char* cause) {
+  const AudienceDefinition& a = definition(*recount);
+  int64 total = 0;
+  int count = 0;
+  Datum after = 0;
+  do {
+    LeadDelta* leads = next_leads(a, true, after, total > 0, rescore_batch_size, &count);
+    rescore(recount->audience, leads, count, cause, &recount->failures);
+    if (count > 0) after = leads[count - 1].key;
+    total += count;
+  } while (count == rescore_batch_size);
+  return total;
+}
+
+// A tally row for every lead and for every key that a source names, in key order.
+void create_tally_rows(Recount* recount) {
+  const AudienceDefinition& a = definition(*recount);
+  StringInfoData sql;
+  initStringInfo(&sql);
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(a.name)) {
+    const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
+    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE e.%s IS NOT NULL", sql.len == 0 ? "" : " UNION ",
+                     key_expression(a, source->lead_key), qualified_name(source->table),
+                     quote_identifier(source->lead_key));
+  }
+  if (sql.len == 0) return;
+  run_sql(psprintf("INSERT INTO %s (lead) SELECT q.lead FROM (%s) AS q ORDER BY q.lead ON CONFLICT (lead) DO NOTHING",
+                   qualified_name(a.tally_table), sql.data),
+          0, nullptr, no_values, SPI_OK_INSERT);
+}
+
+}  // namespace
+
+}  // namespace lead_scoring
+
+using namespace lead_scoring;
+
+// count_new_signals(audience, numbers) → void. The sources must be locked against writers, and nobody may
+// have counted these signals before.
+LS_FUNCTION(ls_count_new_signals) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
+  with_named_audience(name, [&](Recount* recount) {
+    const RecountQuery query = {nullptr, signals, nullptr, false};
+    run_counting(definition(*recount), {add_sql, nullptr, query, 0, nullptr, no_values, SPI_OK_INSERT}, &recount->failures);
+  });
+  PG_RETURN_VOID();
+}
+
+// forget_signals(audience, numbers) → void
+LS_FUNCTION(ls_forget_signals) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
+  with_named_audience(name, [&](Recount* recount) {
+    int count = 0;
+    LeadDelta* leads = leads_with_signals(definition(*recount), signals, &count);
+    if (count == 0) return;
+    merge_tallies(recount->audience, leads, count);
+    // Nobody counts them any more, so a recount of just these signals is empty.
+    replace_tallies(recount, leads, count, {nullptr, signals});
+    rescore(recount->audience, leads, count, "source removed", &recount->failures);
+  });
+  PG_RETURN_VOID();
+}
+
+// rescore_all(audience, cause) → leads looked at. In one transaction, leads locked in key order.
+LS_FUNCTION(ls_rescore_all) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const char* cause = text_to_cstring(PG_GETARG_TEXT_PP(1));
+  int64 total = 0;
+  with_named_audience(name, [&](Recount* recount) { total = rescore_all(recount, cause); });
+  PG_RETURN_INT64(total);
+}
+
+// create_tally_rows(audience) → void
+LS_FUNCTION(ls_create_tally_rows) {
+  with_named_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)), [](Recount* recount) { create_tally_rows(recount); });
+  PG_RETURN_VOID();
+}
+
+// rebuild_batch(audience, after, batch_size) → last key as text; NULL at the end.
+LS_FUNCTION(ls_rebuild_batch) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
+  const int32 limit = PG_GETARG_INT32(2);
+  MemoryContext caller = CurrentMemoryContext;
+  Datum last = 0;
+  with_named_audience(name, [&](Recount* recount) {
+    const AudienceDefinition& a = definition(*recount);
+    lock_sources(a);
+    int count = 0;
+    const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
+    LeadDelta* leads = next_leads(a, false, from, after != nullptr, limit, &count);
+    if (count == 0) return;
+    merge_tallies(recount->audience, leads, count);
+    replace_tallies(recount, leads, count, {nullptr, nullptr});
+    rescore(recount->audience, leads, count, "rebuild", &recount->failures);
+    last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
+  });
+  if (last == 0) PG_RETURN_NULL();
+  PG_RETURN_TEXT_P(cstring_to_text(DatumGetCString(last)));
+}
+
+// wait_for_writers(audience) → void. Returns when every transaction that was writing to a source when this
+// was called has ended: such a transaction may not know what has changed in the catalog.
+LS_FUNCTION(ls_wait_for_writers) {
+  AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  List* tags = NIL;
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(audience->name)) {
+    ListCell* inner = nullptr;
+    foreach (inner, find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, NoLock, nullptr)) {
+      auto* tag = palloc_object(LOCKTAG);
+      SET_LOCKTAG_RELATION(*tag, MyDatabaseId, lfirst_oid(inner));
+      tags = lappend(tags, tag);
+    }
+  }
+  WaitForLockersMultiple(tags, ShareLock, false);
+  PG_RETURN_VOID();
+}

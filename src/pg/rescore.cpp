@@ -1,0 +1,275 @@
+// Protocol. The tallies of the batch are locked by an earlier statement; everything that decides a write
+// (lead row, score rows, active revisions) is read now, with the latest snapshot, and evaluated at
+// clock_timestamp() taken after the locks. An instant from before the locks could resurrect an old band.
+// What is written goes through the transaction's own snapshot, so REPEATABLE READ surfaces 40001.
+#include "pg/rescore.hpp"
+
+#include "pg/evaluated_row.hpp"
+#include "pg/model_cache.hpp"
+#include "pg/score_store.hpp"
+#include "pg/tally_datum.hpp"
+#include "pg/tally_store.hpp"
+
+namespace lead_scoring {
+
+namespace {
+
+constexpr int batch_size = 1000;
+// A `recent` of this size is folded into `base`: small enough to be rewritten with each event.
+constexpr Size fold_size = 1500;
+
+struct Batch {
+  CachedAudience* audience;
+  const LeadDelta* leads;
+  LeadState* states;
+  int count;
+  const char* cause;
+  TimestampTz now;
+  FailureList* failures;
+  ScoreWrites writes;
+  TallyUpkeep upkeep;
+};
+
+const ScoreRow* row_of(const LeadState& state, const char* sheet) {
+  ListCell* cell = nullptr;
+  foreach (cell, state.scores) {
+    const auto* row = static_cast<const ScoreRow*>(lfirst(cell));
+    if (strcmp(row->sheet, sheet) == 0) return row;
+  }
+  return nullptr;
+}
+
+int32 revision_of(const ScoreRow& row) { return DatumGetInt32(row.values[revision_column]); }
+
+// A row of another revision, a row of a sheet we do not know, or no row: our copy of the catalog may be old.
+bool may_be_stale(const Batch& batch) {
+  const CachedAudience& audience = *batch.audience;
+  for (int i = 0; i < batch.count; i++) {
+    const LeadState& state = batch.states[i];
+    if (!state.exists) continue;
+    if (list_length(state.scores) != audience.sheet_count) return true;
+    for (int s = 0; s < audience.sheet_count; s++) {
+      const ScoreRow* row = row_of(state, audience.sheets[s].name);
+      if (row == nullptr || revision_of(*row) != audience.sheets[s].revision) return true;
+    }
+  }
+  return false;
+}
+
+Datum text_or_zero(std::string_view name) { return name.data() == nullptr ? Datum{0} : text_datum(name); }
+
+void put_text(ScoreRow* row, ScoreColumn column, std::string_view name) {
+  row->values[column] = text_or_zero(name);
+  row->nulls[column] = name.data() == nullptr;
+}
+
+ScoreRow score_row(const CachedSheet& sheet, const EvaluatedRow& evaluated, TimestampTz now) {
+  ScoreRow row = {};
+  row.sheet = sheet.name;
+  row.values[score_column] = Int32GetDatum(evaluated.score);
+  row.values[engagement_column] = Int32GetDatum(evaluated.engagement);
+  row.values[fit_column] = Int32GetDatum(evaluated.fit);
+  put_text(&row, grade_column, evaluated.grade);
+  put_text(&row, level_column, evaluated.level);
+  put_text(&row, band_column, evaluated.band);
+  put_text(&row, persona_column, evaluated.persona);
+  row.values[disqualified_column] = BoolGetDatum(evaluated.disqualified);
+  row.values[hand_raised_column] = BoolGetDatum(evaluated.hand_raised);
+  row.nulls[last_active_on_column] = !evaluated.ever_active;
+  if (evaluated.ever_active) row.values[last_active_on_column] = DateADTGetDatum(evaluated.last_active_on);
+  row.values[next_change_at_column] = TimestampTzGetDatum(evaluated.next_change_at);
+  row.values[revision_column] = Int32GetDatum(sheet.revision);
+  row.values[band_since_column] = TimestampTzGetDatum(now);
+  row.values[updated_at_column] = TimestampTzGetDatum(now);
+  return row;
+}
+
+// The band a lead was last seen in, while its story is told.
+struct Standing {
+  Datum band;  // text, or 0
+  TimestampTz since;
+};
+
+bool same_band(Datum a, Datum b) {
+  if (a == 0 || b == 0) return a == b;
+  return datumIsEqual(a, b, false, -1);
+}
+
+void move_to_band(Batch* batch, Datum key, const char* sheet, Standing* standing, Datum to, const int32* score,
+                  TimestampTz at, int32 revision, const char* cause) {
+  if (same_band(standing->band, to)) return;
+  append_change(&batch->writes,
+                {key, sheet, standing->band, to, score == nullptr ? 0 : *score, score != nullptr, at, revision, cause});
+  *standing = {to, at};
+}
+
+Datum tally_before(const LeadState& state, const LeadDelta& lead) {
+  const Bytes now = state.tally == 0 ? Bytes{} : tally_bytes(state.tally);
+  if (!lead.changed) return tally_datum_from(now);
+  const Bytes delta = tally_bytes(lead.tally);
+  ContextResource memory(CurrentMemoryContext);
+  std::pmr::memory_resource* resource = &memory;
+  return tally_datum_from(run_core([=] { return merge(now, negate(delta, resource), resource); }));
+}
+
+// The model a row was made with; nullptr when it is gone.
+const Model* model_of_row(const CachedSheet& sheet, int32 revision) {
+  if (revision == sheet.revision) return sheet.model;
+  struct varlena* stored = read_model(sheet.name, revision);
+  return stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext);
+}
+
+// The row was due before this transaction came: what time alone has changed since then is told at the
+// instants at which it became true, with the tally and the model of that time.
+void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision, Standing* standing) {
+  if (due > batch->now) return;
+  const Model* model = model_of_row(sheet, revision);
+  if (model == nullptr) return;
+  const Bytes before = tally_bytes(tally_before(batch->states[i], batch->leads[i]));
+  for (TimestampTz at = due; at <= batch->now;) {
+    CHECK_FOR_INTERRUPTS();
+    EvaluatedRow evaluated;
+    evaluate_datum(model, before, at, &evaluated);
+    const Datum band = evaluated.in_segment ? text_or_zero(evaluated.band) : Datum{0};
+    move_to_band(batch, batch->leads[i].key, sheet.name, standing, band, &evaluated.score, at, revision, "time");
+    if (evaluated.next_change_at <= at) break;
+    at = evaluated.next_change_at;
+  }
+}
+
+void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
+  move_to_band(batch, batch->leads[i].key, row.sheet, standing, 0, nullptr, batch->now, revision_of(row), cause);
+  delete_score(&batch->writes, batch->leads[i].key, row.sheet);
+}
+
+Standing standing_of(const ScoreRow* row) {
+  if (row == nullptr) return {0, 0};
+  return {row->nulls[band_column] ? Datum{0} : row->values[band_column],
+          DatumGetTimestampTz(row->values[band_since_column])};
+}
+
+// One lead on one sheet. Returns when the lead must be looked at again although it has no row.
+TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
+  const LeadState& state = batch->states[i];
+  const Datum key = batch->leads[i].key;
+  const ScoreRow* old = row_of(state, sheet.name);
+  if (sheet.model == nullptr) {
+    record_failure(batch->failures, "", sheet.name, sheet.broken_sqlstate, sheet.broken,
+                   key_text(batch->audience->definition->key, key));
+    return DT_NOEND;
+  }
+  Standing standing = standing_of(old);
+  if (old != nullptr)
+    replay(batch, i, sheet, DatumGetTimestampTz(old->values[next_change_at_column]), revision_of(*old), &standing);
+  else
+    replay(batch, i, sheet, state.wake_at, sheet.revision, &standing);
+
+  EvaluatedRow evaluated;
+  evaluate_datum(sheet.model, state.tally == 0 ? Bytes{} : tally_bytes(state.tally), batch->now, &evaluated);
+  if (!evaluated.in_segment) {
+    if (old != nullptr)
+      remove_row(batch, i, *old, &standing, batch->cause);
+    else
+      move_to_band(batch, key, sheet.name, &standing, 0, nullptr, batch->now, sheet.revision, batch->cause);
+    return evaluated.next_change_at;
+  }
+  ScoreRow row = score_row(sheet, evaluated, batch->now);
+  move_to_band(batch, key, sheet.name, &standing, row.values[band_column], &evaluated.score, batch->now,
+               sheet.revision, batch->cause);
+  if (old == nullptr) {
+    insert_score(&batch->writes, key, row);
+  } else if (!same_score(*old, row)) {
+    row.values[band_since_column] = TimestampTzGetDatum(standing.since);
+    update_score(&batch->writes, key, row);
+  }
+  return DT_NOEND;
+}
+
+bool is_active_sheet(const CachedAudience& audience, const char* name) {
+  for (int s = 0; s < audience.sheet_count; s++)
+    if (strcmp(audience.sheets[s].name, name) == 0) return true;
+  return false;
+}
+
+void keep_up(Batch* batch, int i, TimestampTz wake_at) {
+  const LeadState& state = batch->states[i];
+  const Datum key = batch->leads[i].key;
+  if (state.tally == 0) return;
+  if (!state.exists && tally_bytes(state.tally).empty()) {
+    batch->upkeep.forget[batch->upkeep.forget_count++] = key;
+    return;
+  }
+  if (state.recent_size > fold_size) batch->upkeep.fold[batch->upkeep.fold_count++] = key;
+  if (wake_at != state.wake_at) {
+    batch->upkeep.wake[batch->upkeep.wake_count] = key;
+    batch->upkeep.wake_at[batch->upkeep.wake_count++] = TimestampTzGetDatum(wake_at);
+  }
+}
+
+void rescore_lead(Batch* batch, int i) {
+  const CachedAudience& audience = *batch->audience;
+  const LeadState& state = batch->states[i];
+  TimestampTz wake_at = DT_NOEND;
+  ListCell* cell = nullptr;
+  foreach (cell, state.scores) {
+    const auto* row = static_cast<const ScoreRow*>(lfirst(cell));
+    if (state.exists && is_active_sheet(audience, row->sheet)) continue;
+    Standing standing = standing_of(row);
+    remove_row(batch, i, *row, &standing, state.exists ? "sheet removed" : "lead deleted");
+  }
+  if (state.exists)
+    for (int s = 0; s < audience.sheet_count; s++)
+      wake_at = std::min(wake_at, rescore_on_sheet(batch, i, audience.sheets[s]));
+  keep_up(batch, i, wake_at);
+}
+
+void rescore_batch(Batch* batch) {
+  const Size keys_size = sizeof(Datum) * static_cast<Size>(batch->count);
+  auto* keys = static_cast<Datum*>(palloc(keys_size));
+  for (int i = 0; i < batch->count; i++) keys[i] = batch->leads[i].key;
+  batch->states = read_lead_states(batch->audience, keys, batch->count);
+  if (may_be_stale(*batch)) reload_sheets(batch->audience);
+  batch->upkeep = {};
+  for (Datum** list : {&batch->upkeep.fold, &batch->upkeep.forget, &batch->upkeep.wake, &batch->upkeep.wake_at})
+    *list = static_cast<Datum*>(palloc(keys_size));
+  begin_score_writes(&batch->writes);
+  batch->now = GetCurrentTimestamp();
+  for (int i = 0; i < batch->count; i++) rescore_lead(batch, i);
+  flush_score_writes(batch->audience, &batch->writes);
+  keep_up_tallies(batch->audience, batch->upkeep);
+}
+
+using BatchWork = void (*)(CachedAudience*, const LeadDelta*, int);
+
+void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures,
+                BatchWork before) {
+  MemoryContext context =
+      AllocSetContextCreate(CurrentMemoryContext, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(context);
+  for (int first = 0; first < count; first += batch_size) {
+    Batch batch = {};
+    batch.audience = audience;
+    batch.leads = leads + first;
+    batch.count = std::min(batch_size, count - first);
+    batch.cause = cause;
+    batch.failures = failures;
+    if (before != nullptr) before(audience, batch.leads, batch.count);
+    rescore_batch(&batch);
+    MemoryContextReset(context);
+  }
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(context);
+}
+
+}  // namespace
+
+void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures) {
+  in_batches(audience, leads, count, cause, failures, nullptr);
+}
+
+void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+                  FailureList* failures) {
+  in_batches(audience, leads, count, cause, failures, merge_tallies);
+}
+
+}  // namespace lead_scoring

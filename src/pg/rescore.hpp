@@ -1,0 +1,20 @@
+// From tallies to scores: the step that every writer, publish and rebuild end with.
+#pragma once
+
+#include "pg/audience_cache.hpp"
+#include "pg/failure.hpp"
+#include "pg/lead_delta.hpp"
+
+namespace lead_scoring {
+
+// Decides and writes the scores of leads whose tally rows this transaction has locked in an earlier
+// statement. Keys ascend. `tally` of a LeadDelta is what was just added: the tally before it tells which
+// bands a lead has passed through since its score was due. Needs an SPI connection; runs as the audience's
+// owner.
+void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures);
+
+// For one statement's deltas: merges and scores in batches, in key order.
+void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+                  FailureList* failures);
+
+}  // namespace lead_scoring

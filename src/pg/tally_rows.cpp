@@ -1,0 +1,134 @@
+// tally_rows(audience, source, signals, guarded, columns, VARIADIC values): the tally of a group of a
+// source's rows, matched exactly as the triggers match. `columns` are the attribute numbers of the values.
+// With `guarded` a failing expression loses one signal of one row and is reported through
+// collect_recount_failures; without, it fails the query, which may then run in parallel.
+#include "pg/tally_rows.hpp"
+
+#include "pg/source_matcher.hpp"
+#include "pg/tally_datum.hpp"
+
+extern "C" {
+#include "access/relation.h"
+#include "executor/executor.h"
+#include "utils/array.h"
+#include "utils/rel.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+FailureList* collected_failures = nullptr;
+
+// Kept in fn_extra for the life of one call site.
+struct RowCounter {
+  SourceMatcher* matcher;
+  TupleTableSlot* slot;
+  int column_count;
+  AttrNumber* columns;
+  FailureList failures;  // when nobody collects them
+};
+
+constexpr int first_value_argument = 6;
+
+int32* integers_of(ArrayType* array, int* count) {
+  *count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+  return reinterpret_cast<int32*>(ARR_DATA_PTR(array));
+}
+
+void keep_only(SourceDefinition* source, ArrayType* wanted) {
+  int count = 0;
+  const int32* numbers = integers_of(wanted, &count);
+  int kept = 0;
+  for (int i = 0; i < source->signal_count; i++)
+    if (std::find(numbers, numbers + count, source->signals[i].number) != numbers + count)
+      source->signals[kept++] = source->signals[i];
+  source->signal_count = kept;
+}
+
+RowCounter* make_counter(FunctionCallInfo fcinfo) {
+  MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+  AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+  SourceDefinition* source = require_source(audience->name, text_to_cstring(PG_GETARG_TEXT_PP(2)));
+  if (!PG_ARGISNULL(3)) keep_only(source, PG_GETARG_ARRAYTYPE_P(3));
+  auto* counter = palloc0_object(RowCounter);
+  begin_failures(&counter->failures);
+  Relation rel = relation_open(source->table, AccessShareLock);
+  counter->matcher = make_matcher(*audience, *source, rel, CurrentMemoryContext);
+  relation_close(rel, AccessShareLock);
+  counter->slot = MakeTupleTableSlot(counter->matcher->desc, &TTSOpsVirtual);
+  ArrayType* columns = PG_GETARG_ARRAYTYPE_P_COPY(5);
+  counter->column_count = ArrayGetNItems(ARR_NDIM(columns), ARR_DIMS(columns));
+  counter->columns = reinterpret_cast<AttrNumber*>(ARR_DATA_PTR(columns));
+  if (counter->column_count != PG_NARGS() - first_value_argument)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("tally_rows: columns and values do not match")));
+  for (int i = 0; i < counter->column_count; i++) {
+    const AttrNumber number = counter->columns[i];
+    const bool fits = number >= 1 && number <= counter->matcher->desc->natts &&
+                      TupleDescAttr(counter->matcher->desc, number - 1)->atttypid ==
+                          get_fn_expr_argtype(fcinfo->flinfo, first_value_argument + i);
+    if (!fits)
+      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                      errmsg("tally_rows: value %d is not column %d of source \"%s\"", i + 1, number, source->name)));
+  }
+  MemoryContextSwitchTo(caller);
+  return counter;
+}
+
+void fill_slot(RowCounter* counter, FunctionCallInfo fcinfo) {
+  TupleTableSlot* slot = counter->slot;
+  ExecClearTuple(slot);
+  memset(slot->tts_isnull, true, static_cast<Size>(counter->matcher->desc->natts));
+  for (int i = 0; i < counter->column_count; i++) {
+    slot->tts_values[counter->columns[i] - 1] = PG_GETARG_DATUM(first_value_argument + i);
+    slot->tts_isnull[counter->columns[i] - 1] = PG_ARGISNULL(first_value_argument + i);
+  }
+  ExecStoreVirtualTuple(slot);
+}
+
+struct Target {
+  Datum state;
+  MemoryContext context;
+};
+
+void add_to_state(void* sink, Datum, const Entry& entry) {
+  auto* target = static_cast<Target*>(sink);
+  target->state = open_tally_add(target->state, entry, target->context);
+}
+
+// The slot already holds the one row.
+bool next_single_row(void* done, TupleTableSlot*) {
+  auto* flag = static_cast<bool*>(done);
+  const bool more = !*flag;
+  *flag = true;
+  return more;
+}
+
+}  // namespace
+
+FailureList* collect_recount_failures(FailureList* list) {
+  FailureList* before = collected_failures;
+  collected_failures = list;
+  return before;
+}
+
+LS_FUNCTION(ls_tally_rows) {
+  if (AggCheckCallContext(fcinfo, nullptr) == 0)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("tally_rows_add is for the aggregate tally_rows only")));
+  auto* counter = static_cast<RowCounter*>(fcinfo->flinfo->fn_extra);
+  if (counter == nullptr) fcinfo->flinfo->fn_extra = counter = make_counter(fcinfo);
+  fill_slot(counter, fcinfo);
+  Target target = {PG_ARGISNULL(0) ? Datum{0} : PG_GETARG_DATUM(0), CurrentMemoryContext};
+  FailureList* failures = collected_failures != nullptr ? collected_failures : &counter->failures;
+  const MatchSink sink = {add_to_state, &target, failures, 1, false};
+  if (PG_GETARG_BOOL(4)) {
+    bool done = false;
+    match_rows(counter->matcher, counter->slot, next_single_row, &done, sink);
+  } else {
+    match_row(counter->matcher, counter->slot, sink);
+  }
+  if (target.state == 0) PG_RETURN_NULL();
+  PG_RETURN_DATUM(target.state);
+}
+
+}  // namespace lead_scoring

@@ -1,0 +1,123 @@
+// The one trigger function: AFTER INSERT, UPDATE, DELETE (statement level, transition tables) and TRUNCATE,
+// on every source table and every node of a partition tree.
+//
+// The road of one statement: match its rows to signals, sum them to one delta a lead, merge the deltas into
+// the tallies (leads in key order), then decide on the scores. The inserting user needs no privilege on any
+// of our tables: expressions run as the audience's owner in a restricted context, writes as the owner.
+#include "pg/audience_cache.hpp"
+#include "pg/expression.hpp"
+#include "pg/owner.hpp"
+#include "pg/recount.hpp"
+#include "pg/rescore.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+#include "utils/rel.h"
+#include "utils/tuplestore.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+struct TransitionRows {
+  Tuplestorestate* store;
+};
+
+bool next_transition_row(void* rows, TupleTableSlot* slot) {
+  return tuplestore_gettupleslot(static_cast<TransitionRows*>(rows)->store, true, false, slot);
+}
+
+void match_store(SourceMatcher* matcher, Tuplestorestate* store, int sign, DeltaBuffer* deltas,
+                 FailureList* failures) {
+  if (store == nullptr) return;
+  // A read pointer of our own: other triggers of the statement read the same store.
+  const int pointer = tuplestore_alloc_read_pointer(store, EXEC_FLAG_REWIND);
+  tuplestore_select_read_pointer(store, pointer);
+  tuplestore_rescan(store);
+  TupleTableSlot* slot = MakeSingleTupleTableSlot(matcher->desc, &TTSOpsMinimalTuple);
+  TransitionRows rows = {store};
+  const MatchSink sink = {add_delta_row, deltas, failures, sign, matcher->source->profile};
+  match_rows(matcher, slot, next_transition_row, &rows, sink);
+  ExecDropSingleTupleTableSlot(slot);
+  tuplestore_select_read_pointer(store, 0);
+}
+
+void match_statement(const TriggerData* trigger, const TrackedSource& source, DeltaBuffer* deltas,
+                     FailureList* failures) {
+  OwnerSwitch owner;
+  become_owner(&owner, source.audience->definition->owner, true);
+  // Only functions of the owner's own making could look at search_path.
+  const int level = source.matcher->user_functions ? enter_safe_settings() : 0;
+  match_store(source.matcher, trigger->tg_oldtable, -1, deltas, failures);
+  match_store(source.matcher, trigger->tg_newtable, 1, deltas, failures);
+  if (source.matcher->user_functions) leave_safe_settings(level);
+  be_oneself(owner);
+}
+
+void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, FailureList* failures) {
+  if (count == 0 && failures->failures == NIL) return;
+  OwnerSwitch owner;
+  become_owner(&owner, audience->definition->owner, false);
+  SPI_connect();
+  apply_deltas(audience, leads, count, "event", failures);
+  write_failures(*failures, *audience->definition);
+  SPI_finish();
+  be_oneself(owner);
+}
+
+// All sources of one audience over this table, as one delta: a lead is locked once.
+void track_audience(const TriggerData* trigger, const TrackedSource* sources, int count) {
+  CachedAudience* audience = sources[0].audience;
+  DeltaBuffer deltas;
+  FailureList failures;
+  begin_deltas(&deltas, &audience->definition->key);
+  begin_failures(&failures);
+  for (int i = 0; i < count; i++) match_statement(trigger, sources[i], &deltas, &failures);
+  int lead_count = 0;
+  LeadDelta* leads = sum_deltas(&deltas, &lead_count);
+  write_scores(audience, leads, lead_count, &failures);
+}
+
+void track_statement(const TriggerData* trigger) {
+  const TrackedTable* table = tracked_table(trigger->tg_relation);
+  for (int first = 0, next = 0; first < table->source_count; first = next) {
+    for (next = first + 1; next < table->source_count; next++)
+      if (table->sources[next].audience != table->sources[first].audience) break;
+    if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
+      for (int i = first; i < next; i++) recount_after_truncate(table->sources[i]);
+    else
+      track_audience(trigger, table->sources + first, next - first);
+  }
+}
+
+bool is_empty(Tuplestorestate* store) { return store == nullptr || tuplestore_tuple_count(store) == 0; }
+
+}  // namespace
+
+LS_FUNCTION(ls_track) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("lead_scoring.track() can only be called as a trigger")));
+  const auto* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("lead_scoring.track() must be an AFTER … FOR EACH STATEMENT trigger"),
+                    errhint("add_source() creates the triggers.")));
+  if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && is_empty(trigger->tg_oldtable) && is_empty(trigger->tg_newtable))
+    return PointerGetDatum(nullptr);
+  MemoryContext context =
+      AllocSetContextCreate(CurrentMemoryContext, "lead_scoring statement", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext caller = MemoryContextSwitchTo(context);
+  const int depth = begin_cache_use();
+  PG_TRY();
+  { track_statement(trigger); }
+  PG_FINALLY();
+  { end_cache_use(depth); }
+  PG_END_TRY();
+  MemoryContextSwitchTo(caller);
+  MemoryContextDelete(context);
+  return PointerGetDatum(nullptr);
+}
+
+}  // namespace lead_scoring
