@@ -140,12 +140,14 @@ bool Scorer::is_proven_same() {
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     const Standing& a = standings_[i];
     const Standing& b = probed_[i];
+    const Points a_rest = a.points - a.rising;
+    const Points b_rest = b.points - b.rising;
     // The parts of a mixed contribution were rounded one by one, which is up to a thousandth off for each.
     const Points slack = a.is_mixed || b.is_mixed ? 2 : 0;
-    const auto [low, high] = std::minmax(a.rising, b.rising);
-    const auto [other_low, other_high] = std::minmax(a.points - a.rising, b.points - b.rising);
-    parts_[i] = {low + other_low - slack, a.holds && b.holds, a.holds || b.holds};
-    high_parts_[i] = {high + other_high + slack, a.holds || b.holds, a.holds && b.holds};
+    parts_[i] = {std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack, a.holds && b.holds,
+                 a.holds || b.holds};
+    high_parts_[i] = {std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack, a.holds || b.holds,
+                      a.holds && b.holds};
   }
   const Evaluation low = combine(model_, parts_, group_sums_).shown;
   const Evaluation high = combine(model_, high_parts_, high_group_sums_).shown;

@@ -54,6 +54,10 @@ CREATE FUNCTION lead_scoring.forget_signals(audience text, numbers integer[]) RE
     AS 'MODULE_PATHNAME', 'ls_forget_signals' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.forget_signals(text, integer[]) IS 'Takes signals out of all tallies and scores the leads again';
 
+CREATE FUNCTION lead_scoring.count_partition(audience text, source text, partition regclass, sign integer) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_count_partition' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.count_partition(text, text, regclass, integer) IS 'Adds (1) or takes away (-1) the rows of a partition that was just attached or detached, and scores the leads again';
+
 CREATE FUNCTION lead_scoring.rescore_all(audience text, cause text) RETURNS bigint
     AS 'MODULE_PATHNAME', 'ls_rescore_all' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.rescore_all(text, text) IS 'Evaluates every lead of an audience from its tally and writes what changed, in this transaction; cause is what band changes will say. Returns the number of leads';

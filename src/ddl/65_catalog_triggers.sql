@@ -21,6 +21,15 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.cascade_audience() IS 'Trigger: what belongs to an audience follows its name and its end';
 
+CREATE FUNCTION lead_scoring.cascade_source() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    DELETE FROM lead_scoring.signal WHERE audience = OLD.audience AND source = OLD.name;
+    DELETE FROM lead_scoring.signal_version WHERE audience = OLD.audience AND source = OLD.name;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION lead_scoring.cascade_source() IS 'Trigger: signals go with their source';
+
 CREATE FUNCTION lead_scoring.cascade_sheet() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -98,6 +107,8 @@ COMMENT ON FUNCTION lead_scoring.store_signal() IS 'Trigger: checks a signal''s 
 
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.audience
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_audience();
+CREATE TRIGGER cascade AFTER DELETE ON lead_scoring.source
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_source();
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.sheet
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_sheet();
 CREATE TRIGGER cascade AFTER UPDATE OF sheet, name OR DELETE ON lead_scoring.rule

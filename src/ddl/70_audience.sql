@@ -42,6 +42,9 @@ CREATE FUNCTION lead_scoring.require_column(some_table regclass, column_name nam
 DECLARE
     column_type regtype;
 BEGIN
+    IF column_name IS NULL THEN
+        RAISE EXCEPTION 'no column of table % is given as %', some_table, what USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END::regtype INTO column_type
     FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
     WHERE a.attrelid = some_table AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
@@ -63,6 +66,9 @@ DECLARE
     class pg_class;
 BEGIN
     SELECT * INTO class FROM pg_class WHERE oid = some_table;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no table is given as %', what USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF class.relkind NOT IN ('r', 'p') THEN
         RAISE EXCEPTION '% cannot be a %', some_table, what
             USING ERRCODE = 'wrong_object_type',
@@ -83,19 +89,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.require_table(regclass, text) IS 'Refuses what cannot carry triggers, is not permanent, or is not the caller''s';
 
--- The triggers of a source table and of every node of its partition tree; those that are there already stay.
+CREATE FUNCTION lead_scoring.nodes_without_triggers(source_table regclass) RETURNS regclass[]
+    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS
+$$
+    WITH RECURSIVE tree(oid) AS (
+        SELECT source_table::oid UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent)
+    SELECT coalesce(array_agg(oid::regclass ORDER BY oid), '{}') FROM tree
+    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert')
+$$;
+COMMENT ON FUNCTION lead_scoring.nodes_without_triggers(regclass) IS 'Nodes of a table''s partition tree that lack the triggers';
+
 CREATE FUNCTION lead_scoring.create_triggers(source_table regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     node regclass;
 BEGIN
-    FOR node IN
-        WITH RECURSIVE tree(oid) AS (
-            SELECT source_table::oid UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent)
-        SELECT oid::regclass FROM tree
-        WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert')
-        ORDER BY oid
-    LOOP
+    FOREACH node IN ARRAY lead_scoring.nodes_without_triggers(source_table) LOOP
         EXECUTE format('CREATE TRIGGER lead_scoring_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
                        'FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.track()', node);
         EXECUTE format('CREATE TRIGGER lead_scoring_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows '
@@ -106,7 +115,7 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.track()', node);
     END LOOP;
 END $$;
-COMMENT ON FUNCTION lead_scoring.create_triggers(regclass) IS 'Puts the triggers on a source table and all its partitions';
+COMMENT ON FUNCTION lead_scoring.create_triggers(regclass) IS 'Puts the triggers on a source table and all its partitions; those that are there already stay';
 
 CREATE FUNCTION lead_scoring.drop_triggers(source_table regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -237,7 +246,11 @@ BEGIN
         RAISE EXCEPTION 'unknown resolution "%"', resolution
             USING ERRCODE = 'invalid_parameter_value', HINT = 'One of day, hour.';
     END IF;
-    PERFORM now() AT TIME ZONE time_zone;
+    IF time_zone IS NULL OR NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE lower(z.name) = lower(create_audience.time_zone)) THEN
+        RAISE EXCEPTION 'unknown time zone "%"', time_zone
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Give an IANA name, such as Europe/Berlin; SELECT name FROM pg_timezone_names lists them.';
+    END IF;
     SELECT n.nspname, c.relname INTO lead_schema, lead_name
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = lead_table;
     made := ARRAY[lead_scoring.sibling_table(score_table, lead_schema, lead_name, '_score'),

@@ -73,21 +73,43 @@ COMMENT ON FUNCTION lead_scoring.forget_dropped_tables() IS 'Event trigger: remo
 CREATE EVENT TRIGGER lead_scoring_drop ON sql_drop EXECUTE FUNCTION lead_scoring.forget_dropped_tables();
 COMMENT ON EVENT TRIGGER lead_scoring_drop IS 'Removes the registrations of dropped tables';
 
+-- A partition that joins a source brings its rows, one that leaves takes them away. ALTER TABLE holds it
+-- exclusively, so counting just its rows is exact beside writers of the other partitions.
 CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     command record;
+    node regclass;
+    src record;
 BEGIN
     FOR command IN
         SELECT DISTINCT c.objid::regclass AS some_table FROM pg_event_trigger_ddl_commands() AS c
         WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table'
     LOOP
-        IF EXISTS (SELECT FROM lead_scoring.covering_sources(command.some_table)) THEN
-            PERFORM lead_scoring.create_triggers(command.some_table);
-        END IF;
+        CONTINUE WHEN NOT EXISTS (SELECT FROM lead_scoring.covering_sources(command.some_table));
+        FOREACH node IN ARRAY lead_scoring.nodes_without_triggers(command.some_table) LOOP
+            PERFORM lead_scoring.create_triggers(node);
+            CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
+            FOR src IN SELECT * FROM lead_scoring.covering_sources(node) ORDER BY 1, 2 LOOP
+                PERFORM lead_scoring.count_partition(src.audience, src.source, node, 1);
+            END LOOP;
+        END LOOP;
+        FOR node IN
+            SELECT DISTINCT t.tgrelid::regclass FROM pg_trigger AS t
+            WHERE t.tgfoid = 'lead_scoring.track()'::regprocedure
+              AND NOT EXISTS (SELECT FROM lead_scoring.covering_sources(t.tgrelid))
+        LOOP
+            FOR src IN SELECT * FROM lead_scoring.covering_sources(command.some_table) ORDER BY 1, 2 LOOP
+                CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
+                PERFORM lead_scoring.count_partition(src.audience, src.source, node, -1);
+            END LOOP;
+        END LOOP;
+        PERFORM lead_scoring.drop_triggers(t.tgrelid) FROM pg_trigger AS t
+        WHERE t.tgname = 'lead_scoring_insert' AND t.tgfoid = 'lead_scoring.track()'::regprocedure
+          AND NOT EXISTS (SELECT FROM lead_scoring.covering_sources(t.tgrelid));
     END LOOP;
 END $$;
-COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: gives new partitions of a source its triggers';
+COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: counts partitions that join or leave a source and gives them its triggers or takes them off';
 CREATE EVENT TRIGGER lead_scoring_adopt ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
     EXECUTE FUNCTION lead_scoring.adopt_partitions();
-COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Gives new partitions of a source its triggers';
+COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Counts partitions that join or leave a source';

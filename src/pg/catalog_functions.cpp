@@ -6,6 +6,7 @@
 extern "C" {
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "utils/inval.h"
@@ -17,13 +18,36 @@ using namespace lead_scoring;
 
 namespace {
 
+// The dropped relations, for a FROM clause.
+#define DROPPED_TABLES \
+  "(SELECT objid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass AND objsubid = 0) AS d"
+
+// Sources that go while their audience stays: their signals leave the tallies, as with TRUNCATE.
+constexpr const char* gone_sql =
+    "SELECT s.audience, coalesce(array_agg(v.number) FILTER (WHERE v.number IS NOT NULL), '{}') FROM " DROPPED_TABLES
+    " JOIN lead_scoring.source AS s ON s.source_table = d.objid AND s.kind = 'event' LEFT JOIN "
+    "lead_scoring.signal_version AS v ON v.audience = s.audience AND v.source = s.name GROUP BY s.audience";
+
 constexpr const char* forget_sql[] = {
-    "DELETE FROM lead_scoring.audience AS a USING pg_event_trigger_dropped_objects() AS d "
-    "WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 "
-    "AND d.objid IN (a.lead_table, a.score_table, a.tally_table, a.band_change_table)",
-    "DELETE FROM lead_scoring.source AS s USING pg_event_trigger_dropped_objects() AS d "
-    "WHERE d.classid = 'pg_class'::regclass AND d.objsubid = 0 AND d.objid = s.source_table",
+    "DELETE FROM lead_scoring.audience AS a USING " DROPPED_TABLES
+    " WHERE d.objid IN (a.lead_table, a.score_table, a.tally_table, a.band_change_table)",
+    "DELETE FROM lead_scoring.source AS s USING " DROPPED_TABLES " WHERE d.objid = s.source_table",
 };
+
+void forget_in_catalog() {
+  SPI_execute(gone_sql, false, 0);
+  SPITupleTable* gone = SPI_tuptable;
+  for (const char* sql : forget_sql) SPI_execute(sql, false, 0);
+  for (uint64 i = 0; i < gone->numvals; i++) {
+    Oid types[] = {TEXTOID, INT4ARRAYOID};
+    Datum values[2];
+    bool is_null = false;
+    for (int column = 0; column < 2; column++)
+      values[column] = SPI_getbinval(gone->vals[i], gone->tupdesc, column + 1, &is_null);
+    SPI_execute_with_args("SELECT lead_scoring.forget_signals(a.name, $2) FROM lead_scoring.audience AS a WHERE a.name = $1",
+                          2, types, values, nullptr, false, 0);
+  }
+}
 
 void forget_as_catalog_owner() {
   Relation catalog = relation_open(catalog_relation("audience"), AccessShareLock);
@@ -33,7 +57,7 @@ void forget_as_catalog_owner() {
   become_owner(&before, owner, true);
   const int level = enter_safe_settings();
   SPI_connect();
-  for (const char* sql : forget_sql) SPI_execute(sql, false, 0);
+  forget_in_catalog();
   SPI_finish();
   leave_safe_settings(level);
   be_oneself(before);

@@ -32,6 +32,8 @@ extern "C" {
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "catalog/pg_class.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #if PG_VERSION_NUM >= 160000
@@ -47,7 +49,20 @@ extern "C" {
   }                                         \
   Datum name([[maybe_unused]] PG_FUNCTION_ARGS)
 
+#ifndef palloc_object
+#define palloc_object(type) (static_cast<type*>(palloc(sizeof(type))))
+#define palloc0_object(type) (static_cast<type*>(palloc0(sizeof(type))))
+#endif
+
 namespace lead_scoring {
+
+inline bool owns_relation(Oid relation, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(RelationRelationId, relation, role);
+#else
+  return pg_class_ownercheck(relation, role);
+#endif
+}
 
 // Prepares a set-returning function that puts all its rows into a tuplestore in one call; afterwards
 // rsinfo->setResult and rsinfo->setDesc are there. Leaves fn_extra alone, so that a cache can live there.

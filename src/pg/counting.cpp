@@ -74,7 +74,7 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
                    sql->len == 0 ? "" : " UNION ALL ", key_expression(audience, source.lead_key),
                    quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
                    query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
-                   query.guarded ? "true" : "false", numbers.data, values.data, qualified_name(source.table), key);
+                   query.guarded ? "true" : "false", numbers.data, values.data, qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
   if (query.keys != nullptr)
     appendStringInfo(sql, " AND e.%s OPERATOR(pg_catalog.=) ANY (%s)", key, query.keys);
   appendStringInfoString(sql, " GROUP BY 1");

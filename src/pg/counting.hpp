@@ -10,6 +10,7 @@ struct RecountQuery {
   const char* signals;  // an int[] literal: only these signals; nullptr: all
   const char* keys;     // "$1": only these leads, an array parameter; nullptr: all
   bool guarded;         // a failing expression loses one signal of one row instead of the query
+  Oid table;            // a partition to be counted instead of the source's whole table; 0: the whole table
 };
 
 // SELECT … that yields (lead, tally): the tally of every lead that a source names, counted from the sources.

@@ -8,8 +8,8 @@ void begin_deltas(DeltaBuffer* buffer, const KeyType* key) {
   *buffer = {CurrentMemoryContext, key, nullptr, 0, 0};
 }
 
-void add_delta_row(void* target, Datum key, const Entry& entry) {
-  auto* buffer = static_cast<DeltaBuffer*>(target);
+void add_delta_row(void* sink, Datum key, const Entry& entry) {
+  auto* buffer = static_cast<DeltaBuffer*>(sink);
   MemoryContext caller = MemoryContextSwitchTo(buffer->context);
   if (buffer->used == buffer->capacity) {
     buffer->capacity = std::max<int64>(8, buffer->capacity * 2);

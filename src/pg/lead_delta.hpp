@@ -27,8 +27,8 @@ struct DeltaBuffer {
 };
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key);
-// An EmitEntry of source_matcher.hpp; `buffer` is a DeltaBuffer.
-void add_delta_row(void* buffer, Datum key, const Entry& entry);
+// An EmitEntry of source_matcher.hpp; `sink` is a DeltaBuffer.
+void add_delta_row(void* sink, Datum key, const Entry& entry);
 // One element a lead, in key order, in the current memory context. Leads whose rows cancel out are left out,
 // unless their presence changed (entries of signal 0, see MatchSink): those come with an empty tally.
 LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count);

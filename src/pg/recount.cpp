@@ -90,14 +90,19 @@ void with_audience(CachedAudience* audience, Work work) {
 }
 
 template <class Work>
-void with_named_audience(const char* name, Work work) {
-  (void)require_owned_audience(name);
+void with_checked_audience(const char* name, Work work) {
   const int depth = begin_cache_use();
   PG_TRY();
   { with_audience(cached_audience(name), work); }
   PG_FINALLY();
   { end_cache_use(depth); }
   PG_END_TRY();
+}
+
+template <class Work>
+void with_named_audience(const char* name, Work work) {
+  (void)require_owned_audience(name);
+  with_checked_audience(name, work);
 }
 
 // ------------------------------------------------------------------ replacing what is counted
@@ -127,7 +132,7 @@ void replace_tallies(Recount* recount, const LeadDelta* leads, int count, Replac
   const AudienceDefinition& a = definition(*recount);
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
-  const RecountQuery query = {replacement.source, replacement.signals, "$1", false};
+  const RecountQuery query = {replacement.source, replacement.signals, "$1", false, InvalidOid};
   run_counting(a, {replace_sql, &replacement, query, 1, types, values, SPI_OK_UPDATE}, &recount->failures);
 }
 
@@ -241,7 +246,7 @@ LS_FUNCTION(ls_count_new_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
   with_named_audience(name, [&](Recount* recount) {
-    const RecountQuery query = {nullptr, signals, nullptr, false};
+    const RecountQuery query = {nullptr, signals, nullptr, false, InvalidOid};
     run_counting(definition(*recount), {add_sql, nullptr, query, 0, nullptr, no_values, SPI_OK_INSERT}, &recount->failures);
   });
   PG_RETURN_VOID();
@@ -259,6 +264,55 @@ LS_FUNCTION(ls_forget_signals) {
     // Nobody counts them any more, so a recount of just these signals is empty.
     replace_tallies(recount, leads, count, {nullptr, signals});
     rescore(recount->audience, leads, count, "source removed", &recount->failures);
+  });
+  PG_RETURN_VOID();
+}
+
+namespace {
+
+const char* partition_sql(const AudienceDefinition& audience, const RecountQuery& query, void* sign) {
+  return psprintf("SELECT c.lead, %sc.tally FROM (%s) AS c WHERE c.tally OPERATOR(lead_scoring.<>) "
+                  "'{}'::lead_scoring.tally ORDER BY c.lead",
+                  *static_cast<int32*>(sign) < 0 ? "OPERATOR(lead_scoring.-) " : "", recount_sql(audience, query));
+}
+
+LeadDelta* take_deltas(const KeyType& key, int* count) {
+  *count = static_cast<int>(SPI_processed);
+  auto* leads = static_cast<LeadDelta*>(
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(*count, 1))));
+  for (int i = 0; i < *count; i++) {
+    bool is_null = false;
+    HeapTuple tuple = SPI_tuptable->vals[i];
+    leads[i].key = copy_key(key, SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &is_null));
+    leads[i].tally = tally_datum_from(tally_bytes(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &is_null)));
+    leads[i].changed = true;
+  }
+  SPI_freetuptable(SPI_tuptable);
+  return leads;
+}
+
+}  // namespace
+
+// count_partition(audience, source, partition, sign) → void. Nobody else can be writing to the partition: the
+// caller has just attached (sign 1) or detached (sign −1) it.
+LS_FUNCTION(ls_count_partition) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const char* source = text_to_cstring(PG_GETARG_TEXT_PP(1));
+  const Oid partition = PG_GETARG_OID(2);
+  int32 sign = PG_GETARG_INT32(3);
+  // Whoever owns the rows may attach and detach them, as well as insert and delete them.
+  if (!owns_relation(partition, GetUserId()))
+    (void)require_owned_audience(name);
+  else
+    (void)require_audience(name);
+  with_checked_audience(name, [&](Recount* recount) {
+    const AudienceDefinition& a = definition(*recount);
+    const RecountQuery query = {source, nullptr, nullptr, false, partition};
+    run_counting(a, {partition_sql, &sign, query, 0, nullptr, no_values, SPI_OK_SELECT}, &recount->failures);
+    int count = 0;
+    LeadDelta* leads = take_deltas(a.key, &count);
+    apply_deltas(recount->audience, leads, count, sign > 0 ? "partition attached" : "partition detached",
+                 &recount->failures);
   });
   PG_RETURN_VOID();
 }

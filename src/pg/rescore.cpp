@@ -10,6 +10,10 @@
 #include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
 
+extern "C" {
+#include "utils/guc.h"
+}
+
 namespace lead_scoring {
 
 namespace {
@@ -239,6 +243,15 @@ void rescore_batch(Batch* batch) {
   keep_up_tallies(batch->audience, batch->upkeep);
 }
 
+// Every statement of a batch walks keys through indexes. A plan made while the tables were small or not yet
+// analyzed would read all of a table for each lead.
+int prefer_indexes() {
+  const int level = NewGUCNestLevel();
+  for (const char* setting : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
+    (void)set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  return level;
+}
+
 using BatchWork = void (*)(CachedAudience*, const LeadDelta*, int);
 
 void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures,
@@ -246,6 +259,7 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
   MemoryContext context =
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
+  const int level = prefer_indexes();
   for (int first = 0; first < count; first += batch_size) {
     Batch batch = {};
     batch.audience = audience;
@@ -257,6 +271,7 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
     rescore_batch(&batch);
     MemoryContextReset(context);
   }
+  AtEOXact_GUC(true, level);
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(context);
 }

@@ -1,7 +1,15 @@
 -- The oracle, part two: what one rule finds in a scene.
 
--- The occurrences of a rule's signal that survive validity, `since` and the repeat limit. A limit keeps the
--- earliest of each period over the whole valid history; a tick gives as many as are left.
+-- The occurrences of a rule's signal; with `since`, those later than that signal's last one.
+CREATE FUNCTION oracle.own(r lead_scoring.rule, c oracle.scene) RETURNS oracle.entry[] STABLE LANGUAGE sql AS $$
+  SELECT coalesce(array_agg(e), '{}') FROM unnest(c.entries) AS e
+  WHERE signal = r.signal
+    AND (r.since_signal IS NULL
+         OR tick > coalesce((SELECT max(tick) FROM unnest(c.entries) WHERE signal = r.since_signal), '-infinity'))
+$$;
+
+-- Those that survive validity and the repeat limit. A limit keeps the earliest of each period over the whole
+-- valid history; a tick gives as many as are left.
 CREATE FUNCTION oracle.survivors(r lead_scoring.rule, c oracle.scene) RETURNS oracle.entry[]
 STABLE LANGUAGE sql AS $$
   SELECT coalesce(array_agg(row(signal, tick, item, kept, value)::oracle.entry ORDER BY tick)
@@ -10,13 +18,9 @@ STABLE LANGUAGE sql AS $$
     SELECT signal, tick, item, value,
            CASE WHEN r.repeat_limit IS NULL THEN count
                 ELSE least(count, r.repeat_limit - coalesce(sum(count) OVER earlier, 0)) END AS kept
-    FROM unnest(c.entries)
-    WHERE signal = r.signal
-      AND (r.valid_from IS NULL OR tick::date >= r.valid_from)
+    FROM unnest(oracle.own(r, c))
+    WHERE (r.valid_from IS NULL OR tick::date >= r.valid_from)
       AND (r.valid_to IS NULL OR tick::date <= r.valid_to)
-      AND (r.since_signal IS NULL
-           OR tick > coalesce((SELECT max(tick) FROM unnest(c.entries) WHERE signal = r.since_signal),
-                              '-infinity'))
     WINDOW earlier AS (
       PARTITION BY CASE WHEN r.repeat_period <> 'ever' THEN date_trunc(r.repeat_period, tick) END,
                    CASE WHEN r.repeat_per_item THEN item END
@@ -198,7 +202,7 @@ BEGIN
     reason := 'guard';
   ELSIF NOT f.holds THEN
     reason := CASE WHEN NOT counts OR cardinality(kept) > 0 THEN f.reason
-                   WHEN present > 0 THEN 'not valid'
+                   WHEN cardinality(oracle.own(r, c)) > 0 THEN 'not valid'
                    WHEN r.signal = ANY (c.ahead) THEN 'not yet'
                    ELSE 'no occurrence' END;
   END IF;

@@ -126,7 +126,7 @@ INSERT INTO event (lead, at, what) VALUES ('active', '2024-04-29', 'form');
 SELECT is('V12', score('quiet', 'born only', '2024-04-30') || ' ' || score('quiet', 'active', '2024-04-30'), '-10 50');
 SELECT is('inactivity repeats', string_agg(score('quiet', 'born only', d::date), ' '), '0 -10 -10 -20 -30 -30')
   FROM unnest('{2024-04-29,2024-04-30,2024-05-30,2024-05-31,2024-06-30,2025-01-01}'::text[]) d;
-SELECT is('ceiling', points('quiet', 'active', '2024-07-29'), '-10, 50, -25');
+SELECT is('ceiling', points('quiet', 'active', '2024-07-29'), '-10, 50, -25 rule 1');
 SELECT is('never active', points('quiet', 'nobody', '2024-07-29'), '0 never active, 0 no occurrence');
 
 -- V13, V14 and the other decays
@@ -159,8 +159,8 @@ SELECT sheet('money', '[{"signal":"order","points":0.01,"measure":"value","max_p
 INSERT INTO event (lead, at, what, amount) VALUES ('m', '2024-01-01', 'order', 1234.56785), ('m', '2024-01-02', 'order', 0),
   ('m', '2024-01-02', 'reject', NULL), ('m', '2024-01-03', 'order', -100.5), ('m', '2024-01-03', 'order', 2000);
 SELECT is('money', points('money', 'm', '2024-01-01'), '12.346, 1, 7');
-SELECT is('money later', points('money', 'm', '2024-01-03'), '31.341, -6.341, 2, 0 guard');
-SELECT is('after the rejection', points('money', 'm', '2024-01-02'), '12.346, 0 not valid, 0 guard');
+SELECT is('money later', points('money', 'm', '2024-01-03'), '31.341, -6.341 rule 1, 2, 0 guard');
+SELECT is('after the rejection', points('money', 'm', '2024-01-02'), '12.346, 0 not yet, 0 guard');
 SELECT is('segment', string_agg((oracle.evaluate('money', 'm', d::date)).in_segment::text, ' '), 'false true')
   FROM unnest('{2024-01-01,2024-01-02}'::text[]) d;
 
@@ -184,7 +184,7 @@ SELECT is('60 years clip to 29 February', points('people', 'p', '2020-02-28') ||
 SELECT is('persona', oracle.evaluate('people', 'p', '2022-02-10')::text,
           '(8,3,5,A,1,hot,f,t,old,2022-01-01,t)');  -- forced: 8 and level 1
 SELECT is('persona loses', points('people', 'p', '2022-02-11'),
-          '4, 5, 0 no occurrence, 0, 0 out of season, -4');
+          '4, 5, 0 no occurrence, 0, 0 out of season, -4 old, 0 rule 4, 0 rule 4');
 SELECT is('tie goes to the first', (oracle.evaluate('people', 'q', '2022-01-02')).persona, 'old');
 SELECT is('disqualified', oracle.evaluate('people', 's', '2022-02-28')::text, '(-7,0,4,B,,disqualified,t,f,young,,t)');
 

@@ -28,6 +28,8 @@ class Sheets(Values):
         add("born", "profile", occurred_on="born")
         add("trial end", "profile", occurred_on=self.r.choice(["trial_end - 21", "trial_end"]),
             condition="trial_end IS NOT NULL")
+        if self.chance(0.3):   # another name for what is counted already
+            rows.append(dict(rows[self.r.randrange(4)], name="twin"))
         self.signals = [s["name"] for s in rows]
         self.event_signals = [s["name"] for s in rows if s["source"] != "profile"]
         return rows

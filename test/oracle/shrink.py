@@ -4,13 +4,13 @@ import copy
 
 
 def smallest(scenario, outcome, run):
-    """The smallest scenario found and what it showed. run(scenario) gives an outcome with kind() and failures."""
-    kind = outcome.kind()
+    """The smallest scenario found and what it showed. run(scenario) gives an outcome with failures and kinds()."""
+    kinds = outcome.kinds()
 
     def fails(candidate):
         nonlocal outcome, scenario
         seen = run(candidate)
-        if seen.kind() != kind:
+        if seen.kinds()[:1] != kinds[:1] or not set(seen.kinds()) <= set(kinds):
             return False
         outcome, scenario = seen, candidate
         return True

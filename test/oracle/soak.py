@@ -67,13 +67,10 @@ class Outcome:
             self.failed_cases = 1
         self.cases = max(self.cases, self.failed_cases)
 
-    def kind(self):
-        """What must stay the same while a scenario shrinks."""
-        if not self.failures:
-            return None
-        first = self.failures[0]
-        text = re.sub(r"[\d\"'].*", "", first["extension"] or "") if first["what"] == "error" else ""
-        return first["what"] + text
+    def kinds(self):
+        """What went wrong, without the particulars, in order."""
+        return [failure["what"] + (re.sub(r"[\d\"'].*", "", failure["extension"]) if failure["what"] == "error" else "")
+                for failure in self.failures]
 
 
 def run(database, scenario):
@@ -105,7 +102,7 @@ def main():
         passed += outcome.cases - outcome.failed_cases
         failed += outcome.failed_cases
         if outcome.failures:
-            print(f"seed {seed}, scenario {number}: {len(outcome.failures)} failures, first: {outcome.kind()}",
+            print(f"seed {seed}, scenario {number}: {len(outcome.failures)} failures, first: {outcome.kinds()[0]}",
                   flush=True)
             bad += 1
             if bad == 1:
