@@ -38,7 +38,7 @@ start() {
   connect="psql -h $cluster/socket -U postgres demo"
   # The socket is open to the user that runs the cluster and to root.
   [ -z "${SUDO_USER:-}" ] || connect="sudo $connect"
-  printf '%s\n    %s\n' "Done in $((SECONDS - started)) s. The cluster stays up until \`make demo-stop\`. Look around:" "$connect" \
+  printf '\n%s\n    %s\n' "Done in $((SECONDS - started)) s. The cluster stays up until \`make demo-stop\`. Look around:" "$connect" \
     "for example:" "SELECT * FROM shop.customer_score ORDER BY score DESC LIMIT 20;"
   echo
 }

@@ -54,14 +54,15 @@ INSERT INTO lead_scoring.signal (audience, name, source, condition) VALUES ('lea
 INSERT INTO lead_scoring.signal (audience, name, source, condition) VALUES ('leads', 'x', 'event', 'amount > 3 AND at > now()');
 INSERT INTO lead_scoring.signal (audience, name, source, condition) VALUES ('leads', 'x', 'event', 'lead IN (SELECT id FROM lead)');
 
-CREATE FUNCTION pg_temp.refused(field text, expression text, source text DEFAULT 'event', OUT code text, OUT error text, OUT hint text)
+CREATE FUNCTION pg_temp.refused(field text, expression text, source text DEFAULT 'event', OUT code text, OUT error text, OUT place text, OUT hint text)
     LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('INSERT INTO lead_scoring.signal (audience, name, source, %I) VALUES (''leads'', ''x'', $1, $2)', field)
-        USING source, expression;
+    EXECUTE format('INSERT INTO lead_scoring.signal (audience, name, source, %I) VALUES (''leads'', ''x'', %L, %L)', field, source, expression);
     error := 'ACCEPTED';
 EXCEPTION WHEN others THEN
-    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, error = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, error = MESSAGE_TEXT, place = PG_EXCEPTION_CONTEXT, hint = PG_EXCEPTION_HINT;
+    -- The context begins with what we say ourselves; the rest names PL/pgSQL lines.
+    place := substring(place FROM '^(\S+ of signal "x")');
 END $$;
 \x
 SELECT what, r.* FROM (VALUES
@@ -81,11 +82,10 @@ SELECT what, r.* FROM (VALUES
     -- its type
     ('text',              'condition', 'page'),
     ('number',            'condition', 'amount'),
-    ('constant text',     'condition', '''yes'''),
+    ('constant text',     'condition', '''perhaps'''),
     ('value text',        'value',     'page'),
     ('value date',        'value',     'day'),
     ('value boolean',     'value',     'amount > 1'),
-    ('occurred_on text',  'occurred_on', 'page'),
     -- only the row decides
     ('now',               'condition', 'at < now()'),
     ('current_date',      'condition', 'day = CURRENT_DATE'),
@@ -121,7 +121,10 @@ SELECT what, r.* FROM (VALUES
 SELECT what, r.* FROM (VALUES
     ('unknown source',       'condition',  'true', 'letters'),
     ('no event type column', 'event_type', 'web',  'note'),
-    ('column of another source', 'condition', 'amount > 1', 'note')
+    ('column of another source', 'condition', 'amount > 1', 'note'),
+    ('occurred_on text',     'occurred_on', 'country', 'profile'),
+    ('time of an event',     'occurred_on', 'day', 'event'),
+    ('activity of the profile', 'is_activity', 'true', 'profile')
 ) t (what, field, expression, source), pg_temp.refused(field, expression, source) r;
 \x
 -- Nothing of all that stayed.

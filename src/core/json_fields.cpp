@@ -50,14 +50,16 @@ std::optional<std::int64_t> parse_minutes(std::string_view text) {
       continue;
     }
     std::int32_t number = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || number < 0 || rest == text.data() + text.size()) return std::nullopt;
-    unit = std::find_if(unit, units.end(), [&](const Unit& u) { return u.designator == *rest && u.is_time == is_time; });
+    const char* end = text.data() + text.size();
+    const std::from_chars_result read = std::from_chars(text.data(), end, number);
+    if (read.ec != std::errc() || number < 0 || read.ptr == end) return std::nullopt;
+    unit = std::find_if(unit, units.end(),
+                        [&](const Unit& u) { return u.designator == *read.ptr && u.is_time == is_time; });
     if (unit == units.end()) return std::nullopt;
     sum += number * unit->minutes;  // six terms below 2^51 each
     ++unit;
     is_complete = true;
-    text.remove_prefix(static_cast<std::size_t>(rest - text.data()) + 1);
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1);
   }
   return is_complete ? std::optional(sum) : std::nullopt;
 }

@@ -97,6 +97,15 @@ BEGIN
         PERFORM lead_scoring.check_event_type(src.source_table, src.event_type, NEW.event_type,
                                               format('event_type of signal "%s"', NEW.name));
     END IF;
+    IF src.kind = 'event' AND NEW.occurred_on IS NOT NULL THEN
+        RAISE EXCEPTION 'signal "%" has occurred_on, but rows of source "%" have their own time', NEW.name, src.name
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'occurred_on dates signals of the profile. Register the table once more with another time column.';
+    END IF;
+    IF src.kind = 'profile' AND NEW.is_activity THEN
+        RAISE EXCEPTION 'signal "%" says what the lead is and cannot be activity', NEW.name
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave is_activity NULL for signals of the profile.';
+    END IF;
     NEW.condition := lead_scoring.check_expression(src.source_table, NEW.condition, 'condition', format('condition of signal "%s"', NEW.name));
     NEW.value := lead_scoring.check_expression(src.source_table, NEW.value, 'value', format('value of signal "%s"', NEW.name));
     NEW.distinct_by := lead_scoring.check_expression(src.source_table, NEW.distinct_by, 'distinct_by', format('distinct_by of signal "%s"', NEW.name));

@@ -64,6 +64,13 @@ BEGIN
     END IF;
     PERFORM lead_scoring.check_owner(s.audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = s.audience FOR UPDATE;
+    -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
+    -- tell that one is missing. A row of an older revision tells by itself.
+    IF s.active_revision IS NULL OR s.segment_signal IS NOT NULL
+       OR (SELECT r.model::jsonb ? 'segment' FROM lead_scoring.sheet_revision AS r
+           WHERE r.sheet = publish.sheet AND r.revision = s.active_revision) THEN
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', a.lead_table);
+    END IF;
     IF NOT EXISTS (SELECT FROM lead_scoring.rule AS r WHERE r.sheet = publish.sheet AND r.enabled) THEN
         RAISE EXCEPTION 'sheet "%" has no enabled rule', sheet
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Insert rules into lead_scoring.rule first; three to five are a good start.';

@@ -43,8 +43,9 @@ HTAB* oid_table(const char* name, Size entry_size, MemoryContext context) {
 void watch(Cache* cache, Oid relation) { (void)hash_search(cache->watched, &relation, HASH_ENTER, nullptr); }
 
 void free_plans(StorePlans* plans) {
-  for (SPIPlanPtr plan : {plans->merge, plans->read_state, plans->fold, plans->wake, plans->forget,
-                          plans->insert_scores, plans->update_scores, plans->delete_scores, plans->insert_changes})
+  for (SPIPlanPtr plan :
+       {plans->merge, plans->read_state, plans->fold, plans->wake, plans->forget, plans->insert_scores,
+        plans->update_scores, plans->delete_scores, plans->insert_changes})
     if (plan != nullptr) SPI_freeplan(plan);
 }
 
@@ -60,7 +61,8 @@ Cache* make_cache() {
     CacheRegisterRelcacheCallback(on_relcache_invalidation, 0);
     registered = true;
   }
-  MemoryContext context = AllocSetContextCreate(CacheMemoryContext, "lead_scoring cache", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext context =
+      AllocSetContextCreate(CacheMemoryContext, "lead_scoring cache", ALLOCSET_DEFAULT_SIZES);
   auto* cache = static_cast<Cache*>(MemoryContextAllocZero(context, sizeof(Cache)));
   cache->context = context;
   cache->tables = oid_table("lead_scoring tables", sizeof(TrackedTable), context);
@@ -127,7 +129,8 @@ void reload_sheets(CachedAudience* audience) {
     const auto* sheet = static_cast<const ActiveSheet*>(lfirst(cell));
     CachedSheet* entry = &sheets[count++];
     for (int i = 0; i < audience->sheet_count; i++)
-      if (audience->sheets[i].revision == sheet->revision && strcmp(audience->sheets[i].name, sheet->name) == 0)
+      if (audience->sheets[i].revision == sheet->revision &&
+          strcmp(audience->sheets[i].name, sheet->name) == 0)
         *entry = audience->sheets[i];
     if (entry->name != nullptr) continue;
     entry->name = sheet->name;
@@ -169,7 +172,8 @@ CachedAudience* cached_audience(const char* name) {
     auto* known = static_cast<CachedAudience*>(lfirst(cell));
     if (strcmp(known->definition->name, name) == 0) return known;
   }
-  MemoryContext context = AllocSetContextCreate(cache->context, "lead_scoring audience", ALLOCSET_SMALL_SIZES);
+  MemoryContext context =
+      AllocSetContextCreate(cache->context, "lead_scoring audience", ALLOCSET_SMALL_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
   CachedAudience* audience = nullptr;
   AudienceDefinition* definition = read_audience(name);

@@ -20,8 +20,8 @@ namespace lead_scoring {
 struct CachedSheet {
   const char* name;
   int32 revision;
-  const Model* model;   // nullptr: broken
-  const char* broken;   // why
+  const Model* model;  // nullptr: broken
+  const char* broken;  // why
   int broken_sqlstate;
 };
 

@@ -6,8 +6,8 @@ extern "C" {
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
-#include "catalog/namespace.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
@@ -30,9 +30,11 @@ struct Row {
 
   [[nodiscard]] Datum get(const char* column, bool* is_null) const {
     for (int i = 0; i < desc->natts; i++)
-      if (!TupleDescAttr(desc, i)->attisdropped && strcmp(NameStr(TupleDescAttr(desc, i)->attname), column) == 0)
+      if (!TupleDescAttr(desc, i)->attisdropped &&
+          strcmp(NameStr(TupleDescAttr(desc, i)->attname), column) == 0)
         return heap_getattr(tuple, i + 1, desc, is_null);
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("lead_scoring: catalog column \"%s\" is missing", column),
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                    errmsg("lead_scoring: catalog column \"%s\" is missing", column),
                     errhint("Run ALTER EXTENSION lead_scoring UPDATE.")));
     pg_unreachable();
   }
@@ -76,16 +78,13 @@ void for_each_row(const char* table_name, const char* index, const Key* wanted, 
                            wanted[i].equal == F_TEXTEQ ? DEFAULT_COLLATION_OID : InvalidOid, wanted[i].equal,
                            wanted[i].value);
   }
-  SysScanDesc scan =
-      systable_beginscan(table, catalog_relation(index), true, nullptr, key_count, keys);
+  SysScanDesc scan = systable_beginscan(table, catalog_relation(index), true, nullptr, key_count, keys);
   while (HeapTuple tuple = systable_getnext(scan)) visit(Row{tuple, desc});
   systable_endscan(scan);
   table_close(table, AccessShareLock);
 }
 
-Key by_name(const char* column, const char* value) {
-  return {column, CStringGetTextDatum(value), F_TEXTEQ};
-}
+Key by_name(const char* column, const char* value) { return {column, CStringGetTextDatum(value), F_TEXTEQ}; }
 
 int by_number(const ListCell* a, const ListCell* b) {
   const auto* x = static_cast<const SignalDefinition*>(lfirst(a));
@@ -101,7 +100,8 @@ int by_audience_and_name(const ListCell* a, const ListCell* b) {
 }
 
 int by_sheet_name(const ListCell* a, const ListCell* b) {
-  return strcmp(static_cast<const ActiveSheet*>(lfirst(a))->name, static_cast<const ActiveSheet*>(lfirst(b))->name);
+  return strcmp(static_cast<const ActiveSheet*>(lfirst(a))->name,
+                static_cast<const ActiveSheet*>(lfirst(b))->name);
 }
 
 void read_signals(SourceDefinition* source) {
@@ -121,7 +121,8 @@ void read_signals(SourceDefinition* source) {
   });
   list_sort(signals, by_number);
   source->signal_count = list_length(signals);
-  source->signals = static_cast<SignalDefinition*>(palloc0(sizeof(SignalDefinition) * (source->signal_count + 1)));
+  source->signals =
+      static_cast<SignalDefinition*>(palloc0(sizeof(SignalDefinition) * (source->signal_count + 1)));
   for (int i = 0; i < source->signal_count; i++)
     source->signals[i] = *static_cast<SignalDefinition*>(list_nth(signals, i));
 }
@@ -175,7 +176,8 @@ List* with_parents(Oid table) {
                 ObjectIdGetDatum(list_nth_oid(found, i)));
     SysScanDesc scan = systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, nullptr, 1, &key);
     while (HeapTuple tuple = systable_getnext(scan))
-      found = list_append_unique_oid(found, (reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple)))->inhparent);
+      found =
+          list_append_unique_oid(found, (reinterpret_cast<Form_pg_inherits>(GETSTRUCT(tuple)))->inhparent);
     systable_endscan(scan);
   }
   table_close(inherits, AccessShareLock);
@@ -189,7 +191,8 @@ Oid extension_schema() { return get_namespace_oid("lead_scoring", false); }
 Oid catalog_relation(const char* name) {
   const Oid oid = get_relname_relid(name, extension_schema());
   if (!OidIsValid(oid))
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("lead_scoring: catalog relation \"%s\" is missing", name),
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                    errmsg("lead_scoring: catalog relation \"%s\" is missing", name),
                     errhint("Is the extension lead_scoring installed in this database?")));
   return oid;
 }
@@ -214,7 +217,8 @@ AudienceDefinition* read_audience(const char* name) {
     found->tally_table = row.oid("tally_table");
     found->band_change_table = row.oid("band_change_table");
     found->zone = pg_tzset(row.text_or_null("time_zone"));
-    found->resolution = strcmp(row.text_or_null("resolution"), "hour") == 0 ? Resolution::hour : Resolution::day;
+    found->resolution =
+        strcmp(row.text_or_null("resolution"), "hour") == 0 ? Resolution::hour : Resolution::day;
     found->owner = owner_of(found->lead_table);
     if (OidIsValid(found->owner) && found->zone != nullptr && fill_key(found)) audience = found;
   });
@@ -224,8 +228,11 @@ AudienceDefinition* read_audience(const char* name) {
 AudienceDefinition* require_audience(const char* name) {
   AudienceDefinition* audience = read_audience(name);
   if (audience == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("audience \"%s\" does not exist", name),
-                    errhint("SELECT name FROM lead_scoring.audience lists the audiences; create_audience() makes one.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("audience \"%s\" does not exist", name),
+         errhint(
+             "SELECT name FROM lead_scoring.audience lists the audiences; create_audience() makes one.")));
   return audience;
 }
 
@@ -240,7 +247,8 @@ AudienceDefinition* require_owned_audience(const char* name) {
 List* read_sources(const char* audience) {
   List* sources = NIL;
   const Key key = by_name("audience", audience);
-  for_each_row("source", "source_pkey", &key, 1, [&](const Row& row) { sources = lappend(sources, source_of(row)); });
+  for_each_row("source", "source_pkey", &key, 1,
+               [&](const Row& row) { sources = lappend(sources, source_of(row)); });
   return with_signals(sources);
 }
 
@@ -249,7 +257,8 @@ List* sources_covering(Oid table) {
   ListCell* cell = nullptr;
   foreach (cell, with_parents(table)) {
     const Key key = {"source_table", ObjectIdGetDatum(lfirst_oid(cell)), F_OIDEQ};
-    for_each_row("source", "source_table", &key, 1, [&](const Row& row) { sources = lappend(sources, source_of(row)); });
+    for_each_row("source", "source_table", &key, 1,
+                 [&](const Row& row) { sources = lappend(sources, source_of(row)); });
   }
   return with_signals(sources);
 }
@@ -275,9 +284,12 @@ SourceDefinition* require_source(const char* audience, const char* name) {
     auto* source = static_cast<SourceDefinition*>(lfirst(cell));
     if (strcmp(source->name, name) == 0) return source;
   }
-  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                  errmsg("source \"%s\" of audience \"%s\" does not exist", name, audience),
-                  errhint("SELECT name, source_table FROM lead_scoring.source lists the sources; add_source() adds one.")));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_UNDEFINED_OBJECT),
+       errmsg("source \"%s\" of audience \"%s\" does not exist", name, audience),
+       errhint(
+           "SELECT name, source_table FROM lead_scoring.source lists the sources; add_source() adds one.")));
   pg_unreachable();
 }
 

@@ -19,12 +19,14 @@ using namespace lead_scoring;
 namespace {
 
 // The dropped relations, for a FROM clause.
-#define DROPPED_TABLES \
-  "(SELECT objid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass AND objsubid = 0) AS d"
+#define DROPPED_TABLES                                                                                       \
+  "(SELECT objid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass AND objsubid " \
+  "= 0) AS d"
 
 // Sources that go while their audience stays: their signals leave the tallies, as with TRUNCATE.
 constexpr const char* gone_sql =
-    "SELECT s.audience, coalesce(array_agg(v.number) FILTER (WHERE v.number IS NOT NULL), '{}') FROM " DROPPED_TABLES
+    "SELECT s.audience, coalesce(array_agg(v.number) FILTER (WHERE v.number IS NOT NULL), '{}') "
+    "FROM " DROPPED_TABLES
     " JOIN lead_scoring.source AS s ON s.source_table = d.objid AND s.kind = 'event' LEFT JOIN "
     "lead_scoring.signal_version AS v ON v.audience = s.audience AND v.source = s.name GROUP BY s.audience";
 
@@ -44,8 +46,9 @@ void forget_in_catalog() {
     bool is_null = false;
     for (int column = 0; column < 2; column++)
       values[column] = SPI_getbinval(gone->vals[i], gone->tupdesc, column + 1, &is_null);
-    SPI_execute_with_args("SELECT lead_scoring.forget_signals(a.name, $2) FROM lead_scoring.audience AS a WHERE a.name = $1",
-                          2, types, values, nullptr, false, 0);
+    SPI_execute_with_args(
+        "SELECT lead_scoring.forget_signals(a.name, $2) FROM lead_scoring.audience AS a WHERE a.name = $1", 2,
+        types, values, nullptr, false, 0);
   }
 }
 

@@ -27,7 +27,8 @@ namespace {
 void append_columns(StringInfo values, StringInfo numbers, const SourceMatcher* matcher) {
   int column = -1;
   while ((column = bms_next_member(matcher->columns, column)) >= 0) {
-    appendStringInfo(values, ", e.%s", quote_identifier(NameStr(TupleDescAttr(matcher->desc, column - 1)->attname)));
+    appendStringInfo(values, ", e.%s",
+                     quote_identifier(NameStr(TupleDescAttr(matcher->desc, column - 1)->attname)));
     appendStringInfo(numbers, "%s%d", numbers->len == 0 ? "" : ",", column);
   }
 }
@@ -68,13 +69,15 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   initStringInfo(&numbers);
   append_columns(&values, &numbers, matcher);
   const char* key = quote_identifier(source.lead_key);
-  appendStringInfo(sql,
-                   "%sSELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
-                   "FROM %s AS e WHERE e.%s IS NOT NULL",
-                   sql->len == 0 ? "" : " UNION ALL ", key_expression(audience, source.lead_key),
-                   quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
-                   query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
-                   query.guarded ? "true" : "false", numbers.data, values.data, qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
+  appendStringInfo(
+      sql,
+      "%sSELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
+      "FROM %s AS e WHERE e.%s IS NOT NULL",
+      sql->len == 0 ? "" : " UNION ALL ", key_expression(audience, source.lead_key),
+      quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
+      query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
+      query.guarded ? "true" : "false", numbers.data, values.data,
+      qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
   if (query.keys != nullptr)
     appendStringInfo(sql, " AND e.%s OPERATOR(pg_catalog.=) ANY (%s)", key, query.keys);
   appendStringInfoString(sql, " GROUP BY 1");
@@ -95,9 +98,10 @@ char* recount_sql(const AudienceDefinition& audience, const RecountQuery& query)
   if (sources.len == 0)
     return psprintf("SELECT NULL::%s AS lead, NULL::lead_scoring.tally AS tally WHERE false",
                     format_type_be_qualified(audience.key.type));
-  return psprintf("SELECT q.lead, coalesce(lead_scoring.sum(q.tally), '{}'::lead_scoring.tally) AS tally "
-                  "FROM (%s) AS q GROUP BY q.lead",
-                  sources.data);
+  return psprintf(
+      "SELECT q.lead, coalesce(lead_scoring.sum(q.tally), '{}'::lead_scoring.tally) AS tally "
+      "FROM (%s) AS q GROUP BY q.lead",
+      sources.data);
 }
 
 void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected) {
@@ -157,7 +161,8 @@ bool run_unguarded(const AudienceDefinition& audience, const CountingStatement& 
   return false;
 }
 
-void run_guarded(const AudienceDefinition& audience, const CountingStatement& statement, FailureList* failures) {
+void run_guarded(const AudienceDefinition& audience, const CountingStatement& statement,
+                 FailureList* failures) {
   FailureList* before = collect_recount_failures(failures);
   PG_TRY();
   { run_statement(audience, statement, true); }
@@ -168,7 +173,8 @@ void run_guarded(const AudienceDefinition& audience, const CountingStatement& st
 
 }  // namespace
 
-void run_counting(const AudienceDefinition& audience, const CountingStatement& statement, FailureList* failures) {
+void run_counting(const AudienceDefinition& audience, const CountingStatement& statement,
+                  FailureList* failures) {
   if (!run_unguarded(audience, statement)) run_guarded(audience, statement, failures);
 }
 

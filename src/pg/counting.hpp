@@ -32,7 +32,8 @@ struct CountingStatement {
 
 // First unguarded, so that it may run in parallel; when an expression fails on some row, once more with each
 // row guarded. Needs an SPI connection; SPI_tuptable is the result.
-void run_counting(const AudienceDefinition& audience, const CountingStatement& statement, FailureList* failures);
+void run_counting(const AudienceDefinition& audience, const CountingStatement& statement,
+                  FailureList* failures);
 
 // One statement without a kept plan.
 void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected);

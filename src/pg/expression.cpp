@@ -43,8 +43,8 @@ void expression_error_context(void* arg) {
 }
 
 [[noreturn]] void refuse(ParseState* state, Node* node, const char* message, const char* hint) {
-  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message), hint ? errhint("%s", hint) : 0,
-                  parser_errposition(state, exprLocation(node))));
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("%s", message),
+                  hint ? errhint("%s", hint) : 0, parser_errposition(state, exprLocation(node))));
   pg_unreachable();
 }
 
@@ -56,7 +56,8 @@ bool walk(Node* node, Walker walker, void* context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, walker, context);
 #else
-  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context);
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)),
+                                context);
 #endif
 }
 
@@ -110,8 +111,14 @@ bool refuse_sublink(Node* node, void* context) {
 #if PG_VERSION_NUM >= 160000
   return raw_expression_tree_walker(node, refuse_sublink, context);
 #else
-  return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(refuse_sublink)), context);
+  return raw_expression_tree_walker(
+      node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(refuse_sublink)), context);
 #endif
+}
+
+// A bare "*" is a list of columns, which transformExpr takes for a column's name.
+bool is_star(Node* node) {
+  return IsA(node, ColumnRef) && IsA(linitial(castNode(ColumnRef, node)->fields), A_Star);
 }
 
 Node* parse_single_expression(ParseState* state, const char* text) {
@@ -124,7 +131,7 @@ Node* parse_single_expression(ParseState* state, const char* text) {
                       !s->limitCount && !s->limitOffset && !s->lockingClause && !s->withClause &&
                       !s->intoClause && list_length(s->targetList) == 1;
   ResTarget* target = single ? linitial_node(ResTarget, s->targetList) : nullptr;
-  if (target == nullptr || target->name != nullptr || target->indirection != nullptr)
+  if (target == nullptr || target->name != nullptr || target->indirection != nullptr || is_star(target->val))
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("\"%s\" is not a single SQL expression", text),
                     errhint("Write one expression over the source's columns, such as: amount > 100")));
   refuse_sublink(target->val, state);
@@ -237,8 +244,7 @@ Node* parse_event_type(Relation rel, const char* column, const char* literal, co
   reference->location = -1;
   auto* equal = makeSimpleA_Expr(AEXPR_OP, const_cast<char*>("="), reinterpret_cast<Node*>(reference),
                                  reinterpret_cast<Node*>(constant), -1);
-  Node* expression =
-      transformExpr(state, reinterpret_cast<Node*>(equal), EXPR_KIND_INDEX_PREDICATE);
+  Node* expression = transformExpr(state, reinterpret_cast<Node*>(equal), EXPR_KIND_INDEX_PREDICATE);
   expression = finish(state, coerce(state, expression, ExpressionKind::condition, literal));
   pop_context(&context);
   return expression;
@@ -253,9 +259,11 @@ int enter_safe_settings() {
   struct {
     const char* name;
     const char* value;
-  } const settings[] = {{"search_path", "pg_catalog, pg_temp"}, {"DateStyle", "ISO, YMD"}, {"IntervalStyle", "postgres"}};
+  } const settings[] = {
+      {"search_path", "pg_catalog, pg_temp"}, {"DateStyle", "ISO, YMD"}, {"IntervalStyle", "postgres"}};
   for (const auto& setting : settings)
-    (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    (void)set_config_option(setting.name, setting.value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                            false);
   return level;
 }
 

@@ -18,8 +18,8 @@ bool same_name(const char* a, const char* b) {
 }
 }  // namespace
 
-void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate, const char* message,
-                    const char* sample_key) {
+void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate,
+                    const char* message, const char* sample_key) {
   ListCell* cell = nullptr;
   foreach (cell, list->failures) {
     auto* known = static_cast<Failure*>(lfirst(cell));
@@ -52,9 +52,11 @@ void write_failures(const FailureList& list, const AudienceDefinition& audience)
                       CStringGetTextDatum(failure->message),
                       Int64GetDatum(failure->count),
                       failure->sample_key ? CStringGetTextDatum(failure->sample_key) : Datum{0}};
-    const char nulls[] = {' ', ' ', failure->signal ? ' ' : 'n', ' ', ' ', ' ', failure->sample_key ? ' ' : 'n', 0};
+    const char nulls[] = {' ', ' ', failure->signal ? ' ' : 'n',     ' ',
+                          ' ', ' ', failure->sample_key ? ' ' : 'n', 0};
     SPI_execute_with_args(
-        "INSERT INTO lead_scoring.failure_log (audience, source, signal, sqlstate, message, count, sample_key) "
+        "INSERT INTO lead_scoring.failure_log (audience, source, signal, sqlstate, message, count, "
+        "sample_key) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",
         lengthof(values), types, values, nulls, false, 0);
   }
@@ -63,9 +65,9 @@ void write_failures(const FailureList& list, const AudienceDefinition& audience)
 bool must_surface(int sqlstate) {
   const int sql_class = ERRCODE_TO_CATEGORY(sqlstate);
   return sql_class == ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) ||  // 40
-         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||     // 53: out of memory, disk full
-         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||      // 57: cancel, timeout, shutdown
-         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR) ||               // 58
+         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) ||  // 53: out of memory, disk full
+         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||   // 57: cancel, timeout, shutdown
+         sql_class == ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR) ||            // 58
          sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_DATA_CORRUPTED ||
          sqlstate == ERRCODE_INDEX_CORRUPTED;
 }

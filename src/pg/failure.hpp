@@ -21,8 +21,8 @@ struct FailureList {
 };
 
 void begin_failures(FailureList* list);  // in the current memory context
-void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate, const char* message,
-                    const char* sample_key);
+void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate,
+                    const char* message, const char* sample_key);
 // Writes them as the current user, who must be the audience's owner. Needs an SPI connection.
 void write_failures(const FailureList& list, const AudienceDefinition& audience);
 

@@ -14,8 +14,9 @@ void add_delta_row(void* sink, Datum key, const Entry& entry) {
   if (buffer->used == buffer->capacity) {
     buffer->capacity = std::max<int64>(8, buffer->capacity * 2);
     const Size bytes = sizeof(DeltaRow) * static_cast<Size>(buffer->capacity);
-    buffer->rows = static_cast<DeltaRow*>(buffer->rows == nullptr ? MemoryContextAllocHuge(buffer->context, bytes)
-                                                                  : repalloc_huge(buffer->rows, bytes));
+    buffer->rows =
+        static_cast<DeltaRow*>(buffer->rows == nullptr ? MemoryContextAllocHuge(buffer->context, bytes)
+                                                       : repalloc_huge(buffer->rows, bytes));
   }
   // Rows of one lead often follow each other: share the copy of the key.
   DeltaRow* last = buffer->used > 0 ? &buffer->rows[buffer->used - 1] : nullptr;

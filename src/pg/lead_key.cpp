@@ -10,7 +10,9 @@ extern "C" {
 
 namespace lead_scoring {
 
-bool is_key_type(Oid type) { return type == INT4OID || type == INT8OID || type == UUIDOID || type == TEXTOID; }
+bool is_key_type(Oid type) {
+  return type == INT4OID || type == INT8OID || type == UUIDOID || type == TEXTOID;
+}
 
 void init_key_type(KeyType* key, Oid column_type, Oid collation) {
   const TypeCacheEntry* entry = lookup_type_cache(column_type, TYPECACHE_CMP_PROC);

@@ -36,13 +36,14 @@ void lock_sources(const AudienceDefinition& audience) {
   LockRelationOid(audience.lead_table, AccessShareLock);
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience.name))
-    (void)find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, AccessShareLock, nullptr);
+    (void)find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, AccessShareLock,
+                              nullptr);
 }
 
 // Keys as deltas that add nothing.
 LeadDelta* empty_deltas(Datum* keys, int count) {
-  auto* leads = static_cast<LeadDelta*>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(count, 1))));
+  auto* leads = static_cast<LeadDelta*>(MemoryContextAllocHuge(
+      CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(count, 1))));
   const Datum empty = tally_datum_from(Bytes{});
   for (int i = 0; i < count; i++) leads[i] = {keys[i], empty, false};
   return leads;
@@ -114,13 +115,15 @@ struct Replacement {
 
 const char* replace_sql(const AudienceDefinition& audience, const RecountQuery& query, void* context) {
   const auto* replacement = static_cast<const Replacement*>(context);
-  const char* kept = replacement->signals == nullptr
-                         ? "'{}'::lead_scoring.tally"
-                         : psprintf("lead_scoring.without_signals(t.base OPERATOR(lead_scoring.+) t.recent, '%s')",
-                                    replacement->signals);
+  const char* kept =
+      replacement->signals == nullptr
+          ? "'{}'::lead_scoring.tally"
+          : psprintf("lead_scoring.without_signals(t.base OPERATOR(lead_scoring.+) t.recent, '%s')",
+                     replacement->signals);
   return psprintf(
       "UPDATE %s AS t SET base = %s OPERATOR(lead_scoring.+) n.tally, recent = '{}' "
-      "FROM (SELECT u.k, coalesce(c.tally, '{}'::lead_scoring.tally) AS tally FROM pg_catalog.unnest($1) AS u(k) "
+      "FROM (SELECT u.k, coalesce(c.tally, '{}'::lead_scoring.tally) AS tally FROM pg_catalog.unnest($1) AS "
+      "u(k) "
       "LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) u.k) AS n "
       "WHERE t.lead OPERATOR(pg_catalog.=) n.k AND (t.base OPERATOR(lead_scoring.+) t.recent) "
       "OPERATOR(lead_scoring.<>) (%s OPERATOR(lead_scoring.+) n.tally)",
@@ -147,7 +150,8 @@ char* signal_list(const SourceDefinition& source) {
 
 // Keys of the tallies that have entries of these signals.
 LeadDelta* leads_with_signals(const AudienceDefinition& a, const char* signals, int* count) {
-  select_latest(psprintf("SELECT t.lead FROM %s AS t WHERE lead_scoring.only_signals(t.base OPERATOR(lead_scoring.+) t.recent, "
+  select_latest(psprintf("SELECT t.lead FROM %s AS t WHERE lead_scoring.only_signals(t.base "
+                         "OPERATOR(lead_scoring.+) t.recent, "
                          "'%s') OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY t.lead",
                          qualified_name(a.tally_table), signals),
                 0, nullptr, no_values);
@@ -155,8 +159,8 @@ LeadDelta* leads_with_signals(const AudienceDefinition& a, const char* signals, 
 }
 
 LeadDelta* all_leads(const AudienceDefinition& a, int* count) {
-  select_latest(psprintf("SELECT t.lead FROM %s AS t ORDER BY t.lead", qualified_name(a.tally_table)), 0, nullptr,
-                no_values);
+  select_latest(psprintf("SELECT t.lead FROM %s AS t ORDER BY t.lead", qualified_name(a.tally_table)), 0,
+                nullptr, no_values);
   return take_keys(a.key, count);
 }
 
@@ -181,22 +185,25 @@ void recount_after_truncate(const TrackedSource& source) {
 namespace {
 
 const char* add_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
-  return psprintf("INSERT INTO %s AS t (lead, base) SELECT c.lead, c.tally FROM (%s) AS c "
-                  "WHERE c.tally OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY c.lead "
-                  "ON CONFLICT (lead) DO UPDATE SET base = t.base OPERATOR(lead_scoring.+) excluded.base",
-                  qualified_name(audience.tally_table), recount_sql(audience, query));
+  return psprintf(
+      "INSERT INTO %s AS t (lead, base) SELECT c.lead, c.tally FROM (%s) AS c "
+      "WHERE c.tally OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY c.lead "
+      "ON CONFLICT (lead) DO UPDATE SET base = t.base OPERATOR(lead_scoring.+) excluded.base",
+      qualified_name(audience.tally_table), recount_sql(audience, query));
 }
 
 // Reads the next keys in order and locks their tally rows.
-LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool has_after, int limit, int* count) {
+LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool has_after, int limit,
+                      int* count) {
   Oid types[] = {a.key.type, INT4OID};
   Datum values[] = {after, Int32GetDatum(limit)};
   const char nulls[] = {has_after ? ' ' : 'n', ' ', 0};
-  const char* sql = psprintf("SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s",
-                             qualified_name(a.tally_table), has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true",
-                             lock ? " FOR NO KEY UPDATE" : "");
+  const char* sql = psprintf(
+      "SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s", qualified_name(a.tally_table),
+      has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true", lock ? " FOR NO KEY UPDATE" : "");
   const int result = SPI_execute_with_args(sql, 2, types, values, nulls, false, 0);
-  if (result != SPI_OK_SELECT) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  if (result != SPI_OK_SELECT)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
   return take_keys(a.key, count);
 }
 
@@ -224,14 +231,16 @@ void create_tally_rows(Recount* recount) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(a.name)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
-    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE e.%s IS NOT NULL", sql.len == 0 ? "" : " UNION ",
-                     key_expression(a, source->lead_key), qualified_name(source->table),
-                     quote_identifier(source->lead_key));
+    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE e.%s IS NOT NULL",
+                     sql.len == 0 ? "" : " UNION ", key_expression(a, source->lead_key),
+                     qualified_name(source->table), quote_identifier(source->lead_key));
   }
   if (sql.len == 0) return;
-  run_sql(psprintf("INSERT INTO %s (lead) SELECT q.lead FROM (%s) AS q ORDER BY q.lead ON CONFLICT (lead) DO NOTHING",
-                   qualified_name(a.tally_table), sql.data),
-          0, nullptr, no_values, SPI_OK_INSERT);
+  run_sql(
+      psprintf(
+          "INSERT INTO %s (lead) SELECT q.lead FROM (%s) AS q ORDER BY q.lead ON CONFLICT (lead) DO NOTHING",
+          qualified_name(a.tally_table), sql.data),
+      0, nullptr, no_values, SPI_OK_INSERT);
 }
 
 }  // namespace
@@ -247,7 +256,8 @@ LS_FUNCTION(ls_count_new_signals) {
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
   with_named_audience(name, [&](Recount* recount) {
     const RecountQuery query = {nullptr, signals, nullptr, false, InvalidOid};
-    run_counting(definition(*recount), {add_sql, nullptr, query, 0, nullptr, no_values, SPI_OK_INSERT}, &recount->failures);
+    run_counting(definition(*recount), {add_sql, nullptr, query, 0, nullptr, no_values, SPI_OK_INSERT},
+                 &recount->failures);
   });
   PG_RETURN_VOID();
 }
@@ -271,15 +281,16 @@ LS_FUNCTION(ls_forget_signals) {
 namespace {
 
 const char* partition_sql(const AudienceDefinition& audience, const RecountQuery& query, void* sign) {
-  return psprintf("SELECT c.lead, %sc.tally FROM (%s) AS c WHERE c.tally OPERATOR(lead_scoring.<>) "
-                  "'{}'::lead_scoring.tally ORDER BY c.lead",
-                  *static_cast<int32*>(sign) < 0 ? "OPERATOR(lead_scoring.-) " : "", recount_sql(audience, query));
+  return psprintf(
+      "SELECT c.lead, %sc.tally FROM (%s) AS c WHERE c.tally OPERATOR(lead_scoring.<>) "
+      "'{}'::lead_scoring.tally ORDER BY c.lead",
+      *static_cast<int32*>(sign) < 0 ? "OPERATOR(lead_scoring.-) " : "", recount_sql(audience, query));
 }
 
 LeadDelta* take_deltas(const KeyType& key, int* count) {
   *count = static_cast<int>(SPI_processed);
-  auto* leads = static_cast<LeadDelta*>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(*count, 1))));
+  auto* leads = static_cast<LeadDelta*>(MemoryContextAllocHuge(
+      CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(*count, 1))));
   for (int i = 0; i < *count; i++) {
     bool is_null = false;
     HeapTuple tuple = SPI_tuptable->vals[i];
@@ -328,7 +339,8 @@ LS_FUNCTION(ls_rescore_all) {
 
 // create_tally_rows(audience) → void
 LS_FUNCTION(ls_create_tally_rows) {
-  with_named_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)), [](Recount* recount) { create_tally_rows(recount); });
+  with_named_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+                      [](Recount* recount) { create_tally_rows(recount); });
   PG_RETURN_VOID();
 }
 
@@ -363,7 +375,8 @@ LS_FUNCTION(ls_wait_for_writers) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience->name)) {
     ListCell* inner = nullptr;
-    foreach (inner, find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, NoLock, nullptr)) {
+    foreach (inner, find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, NoLock,
+                                        nullptr)) {
       auto* tag = palloc_object(LOCKTAG);
       SET_LOCKTAG_RELATION(*tag, MyDatabaseId, lfirst_oid(inner));
       tags = lappend(tags, tag);

@@ -51,7 +51,7 @@ bool may_be_stale(const Batch& batch) {
   for (int i = 0; i < batch.count; i++) {
     const LeadState& state = batch.states[i];
     if (!state.exists) continue;
-    if (list_length(state.scores) != audience.sheet_count) return true;
+    if (state.scores == NIL || list_length(state.scores) != audience.sheet_count) return true;
     for (int s = 0; s < audience.sheet_count; s++) {
       const ScoreRow* row = row_of(state, audience.sheets[s].name);
       if (row == nullptr || revision_of(*row) != audience.sheets[s].revision) return true;
@@ -99,11 +99,11 @@ bool same_band(Datum a, Datum b) {
   return datumIsEqual(a, b, false, -1);
 }
 
-void move_to_band(Batch* batch, Datum key, const char* sheet, Standing* standing, Datum to, const int32* score,
-                  TimestampTz at, int32 revision, const char* cause) {
+void move_to_band(Batch* batch, Datum key, const char* sheet, Standing* standing, Datum to,
+                  const int32* score, TimestampTz at, int32 revision, const char* cause) {
   if (same_band(standing->band, to)) return;
-  append_change(&batch->writes,
-                {key, sheet, standing->band, to, score == nullptr ? 0 : *score, score != nullptr, at, revision, cause});
+  append_change(&batch->writes, {key, sheet, standing->band, to, score == nullptr ? 0 : *score,
+                                 score != nullptr, at, revision, cause});
   *standing = {to, at};
 }
 
@@ -125,7 +125,8 @@ const Model* model_of_row(const CachedSheet& sheet, int32 revision) {
 
 // The row was due before this transaction came: what time alone has changed since then is told at the
 // instants at which it became true, with the tally and the model of that time.
-void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision, Standing* standing) {
+void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision,
+            Standing* standing) {
   if (due > batch->now) return;
   const Model* model = model_of_row(sheet, revision);
   if (model == nullptr) return;
@@ -135,14 +136,16 @@ void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int3
     EvaluatedRow evaluated;
     evaluate_datum(model, before, at, &evaluated);
     const Datum band = evaluated.in_segment ? text_or_zero(evaluated.band) : Datum{0};
-    move_to_band(batch, batch->leads[i].key, sheet.name, standing, band, &evaluated.score, at, revision, "time");
+    move_to_band(batch, batch->leads[i].key, sheet.name, standing, band, &evaluated.score, at, revision,
+                 "time");
     if (evaluated.next_change_at <= at) break;
     at = evaluated.next_change_at;
   }
 }
 
 void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
-  move_to_band(batch, batch->leads[i].key, row.sheet, standing, 0, nullptr, batch->now, revision_of(row), cause);
+  move_to_band(batch, batch->leads[i].key, row.sheet, standing, 0, nullptr, batch->now, revision_of(row),
+               cause);
   delete_score(&batch->writes, batch->leads[i].key, row.sheet);
 }
 
@@ -164,7 +167,8 @@ TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
   }
   Standing standing = standing_of(old);
   if (old != nullptr)
-    replay(batch, i, sheet, DatumGetTimestampTz(old->values[next_change_at_column]), revision_of(*old), &standing);
+    replay(batch, i, sheet, DatumGetTimestampTz(old->values[next_change_at_column]), revision_of(*old),
+           &standing);
   else
     replay(batch, i, sheet, state.wake_at, sheet.revision, &standing);
 
@@ -234,7 +238,8 @@ void rescore_batch(Batch* batch) {
   batch->states = read_lead_states(batch->audience, keys, batch->count);
   if (may_be_stale(*batch)) reload_sheets(batch->audience);
   batch->upkeep = {};
-  for (Datum** list : {&batch->upkeep.fold, &batch->upkeep.forget, &batch->upkeep.wake, &batch->upkeep.wake_at})
+  for (Datum** list :
+       {&batch->upkeep.fold, &batch->upkeep.forget, &batch->upkeep.wake, &batch->upkeep.wake_at})
     *list = static_cast<Datum*>(palloc(keys_size));
   begin_score_writes(&batch->writes);
   batch->now = GetCurrentTimestamp();
@@ -254,8 +259,8 @@ int prefer_indexes() {
 
 using BatchWork = void (*)(CachedAudience*, const LeadDelta*, int);
 
-void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures,
-                BatchWork before) {
+void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+                FailureList* failures, BatchWork before) {
   MemoryContext context =
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
@@ -278,7 +283,8 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
 
 }  // namespace
 
-void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures) {
+void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+             FailureList* failures) {
   in_batches(audience, leads, count, cause, failures, nullptr);
 }
 

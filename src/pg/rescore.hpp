@@ -11,7 +11,8 @@ namespace lead_scoring {
 // statement. Keys ascend. `tally` of a LeadDelta is what was just added: the tally before it tells which
 // bands a lead has passed through since its score was due. Needs an SPI connection; runs as the audience's
 // owner.
-void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause, FailureList* failures);
+void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+             FailureList* failures);
 
 // For one statement's deltas: merges and scores in batches, in key order.
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,

@@ -19,11 +19,20 @@ constexpr struct {
   const char* name;
   Oid type;
 } columns[score_column_count] = {
-    {"score", INT4OID},         {"engagement", INT4OID},          {"fit", INT4OID},
-    {"grade", TEXTOID},         {"level", TEXTOID},               {"band", TEXTOID},
-    {"disqualified", BOOLOID},  {"hand_raised", BOOLOID},         {"persona", TEXTOID},
-    {"last_active_on", DATEOID}, {"next_change_at", TIMESTAMPTZOID}, {"revision", INT4OID},
-    {"band_since", TIMESTAMPTZOID}, {"updated_at", TIMESTAMPTZOID},
+    {"score", INT4OID},
+    {"engagement", INT4OID},
+    {"fit", INT4OID},
+    {"grade", TEXTOID},
+    {"level", TEXTOID},
+    {"band", TEXTOID},
+    {"disqualified", BOOLOID},
+    {"hand_raised", BOOLOID},
+    {"persona", TEXTOID},
+    {"last_active_on", DATEOID},
+    {"next_change_at", TIMESTAMPTZOID},
+    {"revision", INT4OID},
+    {"band_since", TIMESTAMPTZOID},
+    {"updated_at", TIMESTAMPTZOID},
 };
 
 bool same_value(Oid type, Datum a, Datum b) {
@@ -68,8 +77,8 @@ SPIPlanPtr read_plan(CachedAudience* audience) {
                            "LEFT JOIN %s AS t ON t.lead OPERATOR(pg_catalog.=) u.k "
                            "LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) u.k "
                            "LEFT JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) u.k",
-                           key, column_list("s."), qualified_name(a.tally_table), qualified_name(a.lead_table), key,
-                           qualified_name(a.score_table)),
+                           key, column_list("s."), qualified_name(a.tally_table),
+                           qualified_name(a.lead_table), key, qualified_name(a.score_table)),
                   1, types);
 }
 
@@ -89,7 +98,9 @@ void read_tally(LeadState* state, HeapTuple tuple, TupleDesc desc) {
   state->recent_size = r.size();
   ContextResource memory(CurrentMemoryContext);
   std::pmr::memory_resource* resource = &memory;
-  state->tally = tally_datum_from(b.empty() ? r : r.empty() ? b : run_core([=] { return merge(b, r, resource); }));
+  state->tally = tally_datum_from(b.empty()   ? r
+                                  : r.empty() ? b
+                                              : run_core([=] { return merge(b, r, resource); }));
 }
 
 ScoreRow* score_row_of(HeapTuple tuple, TupleDesc desc, const char* sheet) {
@@ -97,7 +108,7 @@ ScoreRow* score_row_of(HeapTuple tuple, TupleDesc desc, const char* sheet) {
   row->sheet = sheet;
   for (int i = 0; i < score_column_count; i++) {
     const Datum value = SPI_getbinval(tuple, desc, first_score_field + 1 + i, &row->nulls[i]);
-    row->values[i] = row->nulls[i] ? Datum{0}
+    row->values[i] = row->nulls[i]                ? Datum{0}
                      : columns[i].type == TEXTOID ? PointerGetDatum(PG_DETOAST_DATUM_COPY(value))
                                                   : value;
   }
@@ -141,10 +152,9 @@ int next_row(ColumnArrays* arrays) {
     const int capacity = std::max(4, arrays->capacity * 2);
     for (int i = 0; i < arrays->column_count; i++) {
       const Size n = static_cast<Size>(capacity);
-      arrays->values[i] = static_cast<Datum*>(arrays->used == 0 ? palloc(n * sizeof(Datum))
-                                                                : repalloc(arrays->values[i], n * sizeof(Datum)));
-      arrays->nulls[i] =
-          static_cast<bool*>(arrays->used == 0 ? palloc(n) : repalloc(arrays->nulls[i], n));
+      arrays->values[i] = static_cast<Datum*>(
+          arrays->used == 0 ? palloc(n * sizeof(Datum)) : repalloc(arrays->values[i], n * sizeof(Datum)));
+      arrays->nulls[i] = static_cast<bool*>(arrays->used == 0 ? palloc(n) : repalloc(arrays->nulls[i], n));
     }
     arrays->capacity = capacity;
   }
@@ -170,8 +180,8 @@ Datum column_array(const ColumnArrays& arrays, int column, Oid type) {
   get_typlenbyvalalign(type, &length, &by_value, &align);
   int dims[] = {arrays.used};
   int lower[] = {1};
-  return PointerGetDatum(construct_md_array(arrays.values[column], arrays.nulls[column], 1, dims, lower, type, length,
-                                            by_value, align));
+  return PointerGetDatum(construct_md_array(arrays.values[column], arrays.nulls[column], 1, dims, lower, type,
+                                            length, by_value, align));
 }
 
 // Nobody can have changed the row while we hold the tally's lock, except a transaction that our own snapshot
@@ -223,8 +233,8 @@ const Oid* score_types() {
 void flush_inserts(CachedAudience* audience, const ColumnArrays& arrays) {
   const AudienceDefinition& a = *audience->definition;
   run(a, {&audience->plans.insert_scores, &arrays, SPI_OK_INSERT, "a score row"}, score_types(),
-      psprintf("INSERT INTO %s (lead, sheet, %s) SELECT * FROM %s", qualified_name(a.score_table), column_list(""),
-               unnested(arrays.column_count)));
+      psprintf("INSERT INTO %s (lead, sheet, %s) SELECT * FROM %s", qualified_name(a.score_table),
+               column_list(""), unnested(arrays.column_count)));
 }
 
 void flush_updates(CachedAudience* audience, const ColumnArrays& arrays) {
@@ -252,8 +262,9 @@ constexpr Oid change_types[] = {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT4O
 void flush_changes(CachedAudience* audience, const ColumnArrays& arrays) {
   const AudienceDefinition& a = *audience->definition;
   run(a, {&audience->plans.insert_changes, &arrays, SPI_OK_INSERT, "a band change"}, change_types,
-      psprintf("INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause) SELECT * FROM %s",
-               qualified_name(a.band_change_table), unnested(arrays.column_count)));
+      psprintf(
+          "INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause) SELECT * FROM %s",
+          qualified_name(a.band_change_table), unnested(arrays.column_count)));
 }
 
 }  // namespace
@@ -265,9 +276,13 @@ void begin_score_writes(ScoreWrites* writes) {
   begin_arrays(&writes->changes, 2 + static_cast<int>(lengthof(change_types)));
 }
 
-void insert_score(ScoreWrites* writes, Datum key, const ScoreRow& row) { add_score(&writes->inserted, key, row); }
+void insert_score(ScoreWrites* writes, Datum key, const ScoreRow& row) {
+  add_score(&writes->inserted, key, row);
+}
 
-void update_score(ScoreWrites* writes, Datum key, const ScoreRow& row) { add_score(&writes->updated, key, row); }
+void update_score(ScoreWrites* writes, Datum key, const ScoreRow& row) {
+  add_score(&writes->updated, key, row);
+}
 
 void delete_score(ScoreWrites* writes, Datum key, const char* sheet) {
   const int row = next_row(&writes->deleted);

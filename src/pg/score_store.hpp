@@ -42,11 +42,11 @@ struct ScoreRow {
 
 // Everything that decides about one lead, read with the latest snapshot under its lock.
 struct LeadState {
-  Datum tally;        // base + recent as an ordinary value; 0: there is no tally row
-  Size recent_size;   // bytes of `recent`
+  Datum tally;       // base + recent as an ordinary value; 0: there is no tally row
+  Size recent_size;  // bytes of `recent`
   TimestampTz wake_at;
-  bool exists;        // there is a lead row
-  List* scores;       // ScoreRow
+  bool exists;   // there is a lead row
+  List* scores;  // ScoreRow
 };
 // One element a key, in the order of the keys, in the current memory context.
 LeadState* read_lead_states(CachedAudience* audience, Datum* keys, int count);

@@ -43,7 +43,8 @@ CompiledExpression planned(SourceMatcher* matcher, Node* tree) {
 CompiledExpression compile(SourceMatcher* matcher, Relation rel, const char* text_form, ExpressionKind kind,
                            const char* kind_name, const char* signal) {
   if (text_form == nullptr) return {nullptr, nullptr};
-  return planned(matcher, parse_expression(rel, text_form, kind, psprintf("%s of signal \"%s\"", kind_name, signal)));
+  return planned(matcher,
+                 parse_expression(rel, text_form, kind, psprintf("%s of signal \"%s\"", kind_name, signal)));
 }
 
 void compile_signal(SourceMatcher* matcher, Relation rel, CompiledSignal* signal) {
@@ -51,15 +52,16 @@ void compile_signal(SourceMatcher* matcher, Relation rel, CompiledSignal* signal
   if (d.event_type != nullptr) {
     if (matcher->source->event_type == nullptr)
       ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                      errmsg("signal \"%s\" has an event_type, but source \"%s\" has no event type column", d.name,
-                             matcher->source->name)));
+                      errmsg("signal \"%s\" has an event_type, but source \"%s\" has no event type column",
+                             d.name, matcher->source->name)));
     signal->event_type = planned(matcher, parse_event_type(rel, matcher->source->event_type, d.event_type,
                                                            psprintf("event_type of signal \"%s\"", d.name)));
   }
   signal->condition = compile(matcher, rel, d.condition, ExpressionKind::condition, "condition", d.name);
   signal->value = compile(matcher, rel, d.value, ExpressionKind::value, "value", d.name);
   signal->item = compile(matcher, rel, d.distinct_by, ExpressionKind::distinct_by, "distinct_by", d.name);
-  signal->occurred_on = compile(matcher, rel, d.occurred_on, ExpressionKind::occurred_on, "occurred_on", d.name);
+  signal->occurred_on =
+      compile(matcher, rel, d.occurred_on, ExpressionKind::occurred_on, "occurred_on", d.name);
   if (signal->occurred_on.tree != nullptr)
     signal->occurred_on_type = getBaseType(exprType(signal->occurred_on.tree));
 }
@@ -112,8 +114,9 @@ void compile_signals(SourceMatcher* matcher, Relation rel) {
 }
 
 void init_state(CompiledExpression* expression) {
-  expression->state =
-      expression->tree == nullptr ? nullptr : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
+  expression->state = expression->tree == nullptr
+                          ? nullptr
+                          : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
 }
 
 // An expression state that was left by an error may be half evaluated.
@@ -123,8 +126,8 @@ void init_states(SourceMatcher* matcher) {
   for (int i = 0; i < matcher->source->signal_count; i++) {
     CompiledSignal* signal = &matcher->signals[i];
     if (signal->broken != nullptr) continue;
-    for (CompiledExpression* e : {&signal->event_type, &signal->condition, &signal->value, &signal->item,
-                                  &signal->occurred_on})
+    for (CompiledExpression* e :
+         {&signal->event_type, &signal->condition, &signal->value, &signal->item, &signal->occurred_on})
       init_state(e);
   }
   MemoryContextSwitchTo(caller);
@@ -162,9 +165,11 @@ SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefi
   matcher->resolution = audience.resolution;
   matcher->desc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
   matcher->key_column = column_named(matcher->desc, source.lead_key, &matcher->key_column_type);
-  if (matcher->key_column != 0 && !can_name_leads(matcher->key_column_type, matcher->key.type)) matcher->key_column = 0;
+  if (matcher->key_column != 0 && !can_name_leads(matcher->key_column_type, matcher->key.type))
+    matcher->key_column = 0;
   matcher->time_column = column_named(matcher->desc, source.occurred_at, &matcher->time_column_type);
-  matcher->signals = static_cast<CompiledSignal*>(palloc0(sizeof(CompiledSignal) * (source.signal_count + 1)));
+  matcher->signals =
+      static_cast<CompiledSignal*>(palloc0(sizeof(CompiledSignal) * (source.signal_count + 1)));
   matcher->at_signal = -1;
   if (matcher->key_column != 0) matcher->columns = bms_add_member(matcher->columns, matcher->key_column);
   if (matcher->time_column != 0) matcher->columns = bms_add_member(matcher->columns, matcher->time_column);
@@ -227,7 +232,8 @@ void read_time(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& si
   row->tick = timeless;
   if (matcher->source->profile) return;
   bool is_null = true;
-  const Datum value = matcher->time_column == 0 ? Datum{0} : slot_getattr(slot, matcher->time_column, &is_null);
+  const Datum value =
+      matcher->time_column == 0 ? Datum{0} : slot_getattr(slot, matcher->time_column, &is_null);
   const auto tick = is_null ? std::nullopt : tick_of_value(matcher, matcher->time_column_type, value);
   if (tick.has_value()) {
     row->has_tick = true;
@@ -266,7 +272,8 @@ bool date_entry(SourceMatcher* matcher, const CompiledSignal& signal, const RowC
   return true;
 }
 
-void match_signal(SourceMatcher* matcher, const CompiledSignal& signal, const RowContext& row, const MatchSink& sink) {
+void match_signal(SourceMatcher* matcher, const CompiledSignal& signal, const RowContext& row,
+                  const MatchSink& sink) {
   if (!is_true(matcher, signal.event_type) || !is_true(matcher, signal.condition)) return;
   Entry entry;
   entry.signal = static_cast<std::uint32_t>(signal.definition->number);
@@ -302,8 +309,8 @@ void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSin
     for (int i = first; i < source.signal_count; i++) {
       const CompiledSignal& signal = matcher->signals[i];
       if (signal.broken != nullptr) {
-        record_failure(sink.failures, source.name, signal.definition->name, signal.broken_sqlstate, signal.broken,
-                       sample_key(matcher, row.key));
+        record_failure(sink.failures, source.name, signal.definition->name, signal.broken_sqlstate,
+                       signal.broken, sample_key(matcher, row.key));
         continue;
       }
       matcher->at_signal = i;
@@ -315,7 +322,8 @@ void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSin
   ResetExprContext(matcher->econtext);
 }
 
-void record_row_failure(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sink, const ErrorData* error) {
+void record_row_failure(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sink,
+                        const ErrorData* error) {
   bool is_null = false;
   const Datum key = slot_getattr(slot, matcher->key_column, &is_null);
   record_failure(sink.failures, matcher->source->name, matcher->signals[matcher->at_signal].definition->name,
@@ -329,7 +337,8 @@ void match_row(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& si
   match_row_from(matcher, slot, sink, 0);
 }
 
-void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows, const MatchSink& sink) {
+void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows,
+                const MatchSink& sink) {
   volatile int first = 0;
   volatile bool more = next(rows, slot);
   while (more) {

@@ -74,7 +74,8 @@ struct MatchSink {
 using NextRow = bool (*)(void* rows, TupleTableSlot* slot);
 
 // Matches all rows. Runs as whoever is the current user: the caller has switched to the audience's owner.
-void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows, const MatchSink& sink);
+void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows,
+                const MatchSink& sink);
 // Matches one row without protection: an error propagates. For parallel workers, which cannot have
 // subtransactions; their leader tries again with match_rows.
 void match_row(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sink);

@@ -61,7 +61,8 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
   counter->column_count = ArrayGetNItems(ARR_NDIM(columns), ARR_DIMS(columns));
   counter->columns = reinterpret_cast<AttrNumber*>(ARR_DATA_PTR(columns));
   if (counter->column_count != PG_NARGS() - first_value_argument)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("tally_rows: columns and values do not match")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("tally_rows: columns and values do not match")));
   for (int i = 0; i < counter->column_count; i++) {
     const AttrNumber number = counter->columns[i];
     const bool fits = number >= 1 && number <= counter->matcher->desc->natts &&
@@ -69,7 +70,8 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
                           get_fn_expr_argtype(fcinfo->flinfo, first_value_argument + i);
     if (!fits)
       ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                      errmsg("tally_rows: value %d is not column %d of source \"%s\"", i + 1, number, source->name)));
+                      errmsg("tally_rows: value %d is not column %d of source \"%s\"", i + 1, number,
+                             source->name)));
   }
   MemoryContextSwitchTo(caller);
   return counter;
@@ -114,7 +116,8 @@ FailureList* collect_recount_failures(FailureList* list) {
 
 LS_FUNCTION(ls_tally_rows) {
   if (AggCheckCallContext(fcinfo, nullptr) == 0)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("tally_rows_add is for the aggregate tally_rows only")));
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("tally_rows_add is for the aggregate tally_rows only")));
   auto* counter = static_cast<RowCounter*>(fcinfo->flinfo->fn_extra);
   if (counter == nullptr) fcinfo->flinfo->fn_extra = counter = make_counter(fcinfo);
   fill_slot(counter, fcinfo);

@@ -21,13 +21,15 @@ SPIPlanPtr prepared(SPIPlanPtr* plan, const char* sql, int argument_count, Oid* 
 
 void execute_prepared(SPIPlanPtr plan, Datum* values, int expected_result) {
   const int result = SPI_execute_plan(plan, values, nullptr, false, 0);
-  if (result != expected_result) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  if (result != expected_result)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
 }
 
 void read_latest(SPIPlanPtr plan, Datum* values) {
   const int result =
       SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
-  if (result != SPI_OK_SELECT) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  if (result != SPI_OK_SELECT)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
 }
 
 namespace {
@@ -50,13 +52,15 @@ void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count) 
   const AudienceDefinition& a = *audience->definition;
   if (audience->plans.merge == nullptr) {
     Oid types[] = {get_array_type(a.key.type), get_array_type(catalog_type("tally"))};
-    prepared(&audience->plans.merge,
-             psprintf("INSERT INTO %s AS t (lead, recent) "
-                      "SELECT u.k, u.d FROM unnest($1, $2) AS u(k, d) "
-                      "ON CONFLICT (lead) DO UPDATE SET recent = t.recent OPERATOR(lead_scoring.+) excluded.recent "
-                      "WHERE excluded.recent OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally",
-                      qualified_name(a.tally_table)),
-             2, types);
+    prepared(
+        &audience->plans.merge,
+        psprintf(
+            "INSERT INTO %s AS t (lead, recent) "
+            "SELECT u.k, u.d FROM unnest($1, $2) AS u(k, d) "
+            "ON CONFLICT (lead) DO UPDATE SET recent = t.recent OPERATOR(lead_scoring.+) excluded.recent "
+            "WHERE excluded.recent OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally",
+            qualified_name(a.tally_table)),
+        2, types);
   }
   Datum values[] = {keys_of(a.key, leads, count), tally_array(leads, count)};
   execute_prepared(audience->plans.merge, values, SPI_OK_INSERT);

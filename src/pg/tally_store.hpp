@@ -12,11 +12,11 @@ void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count);
 
 // What was decided about a tally row after scoring.
 struct TallyUpkeep {
-  Datum* fold;    // keys whose `recent` has grown large
+  Datum* fold;  // keys whose `recent` has grown large
   int fold_count;
   Datum* forget;  // keys of empty tallies without a lead
   int forget_count;
-  Datum* wake;    // keys and times for wake_at
+  Datum* wake;  // keys and times for wake_at
   Datum* wake_at;
   int wake_count;
 };

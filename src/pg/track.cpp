@@ -104,7 +104,8 @@ LS_FUNCTION(ls_track) {
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("lead_scoring.track() must be an AFTER … FOR EACH STATEMENT trigger"),
                     errhint("add_source() creates the triggers.")));
-  if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && is_empty(trigger->tg_oldtable) && is_empty(trigger->tg_newtable))
+  if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && is_empty(trigger->tg_oldtable) &&
+      is_empty(trigger->tg_newtable))
     return PointerGetDatum(nullptr);
   MemoryContext context =
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring statement", ALLOCSET_DEFAULT_SIZES);

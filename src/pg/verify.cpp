@@ -26,8 +26,8 @@ struct Names {
 };
 
 Names names_of(const AudienceDefinition& a) {
-  return {qualified_name(a.lead_table), const_cast<char*>(quote_identifier(a.lead_key)), qualified_name(a.tally_table),
-          qualified_name(a.score_table), qualified_name(a.band_change_table)};
+  return {qualified_name(a.lead_table), const_cast<char*>(quote_identifier(a.lead_key)),
+          qualified_name(a.tally_table), qualified_name(a.score_table), qualified_name(a.band_change_table)};
 }
 
 const char* compare_tallies_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
@@ -42,15 +42,17 @@ const char* compare_tallies_sql(const AudienceDefinition& audience, const Recoun
 }
 
 const char* missing_tallies_sql(const Names& n) {
-  return psprintf("SELECT 'lead without a tally row', l.%s::text, NULL::text, NULL::text FROM %s AS l "
-                  "WHERE NOT EXISTS (SELECT FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) l.%s)",
-                  n.key, n.lead, n.tally, n.key);
+  return psprintf(
+      "SELECT 'lead without a tally row', l.%s::text, NULL::text, NULL::text FROM %s AS l "
+      "WHERE NOT EXISTS (SELECT FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) l.%s)",
+      n.key, n.lead, n.tally, n.key);
 }
 
 // $1 sheets, $2 active revisions, $3 models
 const char* compare_scores_sql(const Names& n) {
   return psprintf(
-      "SELECT CASE WHEN s.lead IS NULL THEN 'score row is missing' WHEN NOT e.in_segment THEN 'score row outside the segment' "
+      "SELECT CASE WHEN s.lead IS NULL THEN 'score row is missing' WHEN NOT e.in_segment THEN 'score row "
+      "outside the segment' "
       "ELSE 'score differs' END, l.%s::text, m.sheet, "
       "pg_catalog.format('shown %%s, evaluated %%s', CASE WHEN s.lead IS NULL THEN 'nothing' ELSE "
       "ROW(s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, s.hand_raised, s.persona, "
@@ -61,21 +63,24 @@ const char* compare_scores_sql(const Names& n) {
       "%s AS l CROSS JOIN unnest($1, $2, $3) AS m(sheet, revision, model) "
       "JOIN %s AS t ON t.lead OPERATOR(pg_catalog.=) l.%s "
       "LEFT JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) l.%s AND s.sheet OPERATOR(pg_catalog.=) m.sheet "
-      "CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now.at) AS e "
+      "CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now.at) "
+      "AS e "
       "WHERE CASE WHEN s.lead IS NULL THEN e.in_segment AND t.wake_at > now.at "
       "WHEN s.revision <> m.revision OR s.next_change_at <= now.at THEN false "
       "ELSE NOT e.in_segment OR ROW(s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, "
-      "s.hand_raised, s.persona, s.last_active_on) IS DISTINCT FROM ROW(e.score, e.engagement, e.fit, e.grade, e.level, "
+      "s.hand_raised, s.persona, s.last_active_on) IS DISTINCT FROM ROW(e.score, e.engagement, e.fit, "
+      "e.grade, e.level, "
       "e.band, e.disqualified, e.hand_raised, e.persona, e.last_active_on) END",
       n.key, n.lead, n.tally, n.key, n.score, n.key);
 }
 
 const char* stray_scores_sql(const Names& n) {
-  return psprintf("SELECT CASE WHEN l.%s IS NULL THEN 'score of a lead that does not exist' "
-                  "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet, NULL::text "
-                  "FROM %s AS s LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) s.lead "
-                  "WHERE l.%s IS NULL OR s.sheet OPERATOR(pg_catalog.<>) ALL ($1)",
-                  n.key, n.score, n.lead, n.key, n.key);
+  return psprintf(
+      "SELECT CASE WHEN l.%s IS NULL THEN 'score of a lead that does not exist' "
+      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet, NULL::text "
+      "FROM %s AS s LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) s.lead "
+      "WHERE l.%s IS NULL OR s.sheet OPERATOR(pg_catalog.<>) ALL ($1)",
+      n.key, n.score, n.lead, n.key, n.key);
 }
 
 // Band changes of a lead and sheet form a chain that ends at the score row.
@@ -84,12 +89,16 @@ const char* broken_chains_sql(const Names& n) {
       "SELECT 'band changes do not form a chain', c.lead::text, c.sheet, "
       "pg_catalog.format('change %%s starts from %%s, the one before ended at %%s', c.id, "
       "coalesce(c.from_band, 'no band'), coalesce(c.previous, 'no band')) "
-      "FROM (SELECT id, lead, sheet, from_band, pg_catalog.lag(to_band) OVER (PARTITION BY lead, sheet ORDER BY id) "
+      "FROM (SELECT id, lead, sheet, from_band, pg_catalog.lag(to_band) OVER (PARTITION BY lead, sheet ORDER "
+      "BY id) "
       "AS previous FROM %s) AS c WHERE c.from_band IS DISTINCT FROM c.previous "
       "UNION ALL "
-      "SELECT 'last band change is not the band shown', coalesce(c.lead, s.lead)::text, coalesce(c.sheet, s.sheet), "
-      "pg_catalog.format('last change to %%s, shown %%s', coalesce(c.to_band, 'no band'), coalesce(s.band, 'no band')) "
-      "FROM (SELECT DISTINCT ON (lead, sheet) lead, sheet, to_band FROM %s ORDER BY lead, sheet, id DESC) AS c "
+      "SELECT 'last band change is not the band shown', coalesce(c.lead, s.lead)::text, coalesce(c.sheet, "
+      "s.sheet), "
+      "pg_catalog.format('last change to %%s, shown %%s', coalesce(c.to_band, 'no band'), coalesce(s.band, "
+      "'no band')) "
+      "FROM (SELECT DISTINCT ON (lead, sheet) lead, sheet, to_band FROM %s ORDER BY lead, sheet, id DESC) AS "
+      "c "
       "FULL JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) c.lead AND s.sheet OPERATOR(pg_catalog.=) c.sheet "
       "WHERE c.to_band IS DISTINCT FROM s.band",
       n.change, n.change, n.score);
@@ -100,7 +109,8 @@ void take_rows(ReturnSetInfo* result) {
     Datum values[4];
     bool nulls[4];
     for (int column = 0; column < 4; column++)
-      values[column] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1, &nulls[column]);
+      values[column] =
+          SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, column + 1, &nulls[column]);
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   SPI_freetuptable(SPI_tuptable);

@@ -32,7 +32,7 @@ class Maker(Sheets, Operations):
             rounds.append(step)
         return {"resolution": self.resolution, "zone": self.zone, "key_type": self.key_type,
                 "at_type": self.at_type,
-                "created": self.chance(0.6), "partitioned": self.chance(0.3), "history": self.chance(0.5),
+                "created": self.chance(0.6), "partitioned": self.partitioned, "history": self.chance(0.5),
                 "session_zone": self.r.choice(["UTC", "Asia/Tokyo", self.zone]),
                 "signals": signals, "sheets": sheets, "setup": setup, "rounds": rounds}
 

@@ -29,7 +29,7 @@ class Operations(Values):
         other = quote(r.choice(self.keys))
         where = r.choice(["id % 3 = 0", "id % 7 = 1", "kind = 'open'", f"lead = {key}", "amount < 5",
                           "id % 2 = 0"])
-        kind = r.randrange(16)
+        kind = r.randrange(18)
         event, values = ["lead", "at", "kind", "page", "amount"], self.event_row
         if kind == 8 and self.chance(0.3):
             return {"sql": r.choice(["TRUNCATE purchase", "TRUNCATE event", "TRUNCATE event, purchase"])}
@@ -86,6 +86,15 @@ class Operations(Values):
             body = ", ".join(quote(v) for v in row.values())
             return {"sql": f"INSERT INTO lead ({', '.join(row)}) VALUES ({body}) "
                            "ON CONFLICT (id) DO UPDATE SET job = excluded.job"}
+        if kind == 15:   # rows leave and come back as others, in one statement
+            return {"sql": f"WITH gone AS (DELETE FROM event WHERE {where} RETURNING *) "
+                           f"INSERT INTO event (lead, at, kind, page, amount) "
+                           f"SELECT {key}, at - interval '1 day', kind, page, amount FROM gone"}
+        if kind == 16:
+            if self.partitioned:
+                return {"sql": r.choice([f"DELETE FROM event_0 WHERE {where}", "TRUNCATE event_1",
+                                         f"UPDATE event_1 SET kind = 'open' WHERE {where}"])}
+            return {"sql": "CALL lead_scoring.rebuild('soak')"}
         return {"sql": r.choice([f"DELETE FROM lead WHERE id = {key}",
                                  f"UPDATE lead SET id = {other} WHERE id = {key} "
                                  f"AND NOT EXISTS (SELECT FROM lead WHERE id = {other})"])}

@@ -40,6 +40,7 @@ class Values:
         self.key_type = self.r.choice(list(KEYS))
         self.at_type = self.r.choice(["timestamptz", "timestamptz", "timestamp"])
         self.keys = KEYS[self.key_type]
+        self.partitioned = self.chance(0.3)
 
     def chance(self, p):
         return self.r.random() < p
