@@ -114,6 +114,7 @@ class Combiner {
   }
 
   Points under_ceiling(Points total) {
+    if (!model_.has_ceilings) return total;
     const Rule* lowest = nullptr;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto& ceiling = model_.rules[i].inactivity.ceiling;
@@ -128,6 +129,7 @@ class Combiner {
   // First rule that holds and has the property; null when there is none.
   template <typename Property>
   const Rule* first_holding(Property has_it) const {
+    if (!model_.has_verdicts) return nullptr;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       if (parts_[i].holds && has_it(model_.rules[i])) return &model_.rules[i];
     }
@@ -167,7 +169,7 @@ class Combiner {
       if (is_earned(model_.bands[i])) band = static_cast<std::int16_t>(i);
     }
     const Rule* force = nullptr;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
+    for (std::size_t i = 0; model_.has_verdicts && i < parts_.size(); ++i) {
       if (!parts_[i].holds || model_.rules[i].forces_band <= band) continue;
       band = model_.rules[i].forces_band;
       force = &model_.rules[i];

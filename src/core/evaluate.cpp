@@ -45,7 +45,7 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
 void Scorer::stand_at(Tick at, LookAhead ahead) {
   history_.stand_at(at);
   const Scene here = scene(ahead == LookAhead::yes);
-  for (std::size_t i = 0; i < standings_.size(); ++i) standings_[i] = stand(model_.rules[i], here);
+  for (std::size_t i = 0; i < standings_.size(); ++i) stand(model_.rules[i], here, standings_[i]);
 }
 
 Outcome Scorer::outcome(ExplainRows* rows) {

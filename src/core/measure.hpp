@@ -70,7 +70,8 @@ struct Scene {
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
 
-[[nodiscard]] Standing stand(const Rule& rule, const Scene& scene);
+// Overwrites `standing`.
+void stand(const Rule& rule, const Scene& scene, Standing& standing);
 
 // The rule's own occurrences that count: valid, later than the `since` signal's last, within the repeat limit.
 // Ascending ticks; timeless ones stand at the end, with the tick of now and signal 0. They may lie in the
@@ -81,7 +82,8 @@ struct Occurrences {
 };
 [[nodiscard]] Occurrences counted_occurrences(const Rule& rule, const Scene& scene);
 [[nodiscard]] inline bool is_timeless(const Entry& counted) { return counted.signal == 0; }
-// First tick after now at which a timeless entry begins or ceases to count, or counts in another period.
+// Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
+// counts in another period.
 [[nodiscard]] Tick timeless_edge(const Rule& rule, const Scene& scene);
 // Why the rule has no counted occurrence; empty when it has.
 [[nodiscard]] std::string_view why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences& counted);

@@ -209,6 +209,8 @@ struct Model {
   std::span<const Grade> levels{};
   std::span<const Band> bands{};            // ascending ranks
   std::optional<Condition> segment{};
+  bool has_ceilings = false;                // whether any rule has one
+  bool has_verdicts = false;                // whether any rule disqualifies, forces a band or raises the hand
 
   [[nodiscard]] std::string_view time_zone() const { return zone; }
   [[nodiscard]] Resolution resolution() const { return calendar.resolution(); }

@@ -169,7 +169,7 @@ std::span<const std::uint16_t> evaluation_order(ModelReader& reader) {
   return keep_list(order, reader.memory);
 }
 
-// Marks the signals whose entries can make a difference.
+// Marks what can make a difference, so that evaluating need not look at the rest.
 void mark_used(Model& model, std::span<Signal> signals) {
   const auto mark = [&](SignalIndex signal) {
     if (signal != no_signal) signals[static_cast<std::size_t>(signal)].is_used = true;
@@ -179,6 +179,8 @@ void mark_used(Model& model, std::span<Signal> signals) {
     mark(rule.since);
     if (rule.guard) mark(rule.guard->signal);
     if (rule.measure == Measure::inactivity) mark(model.created);
+    if (rule.inactivity.ceiling) model.has_ceilings = true;
+    if (rule.disqualifies || rule.hand_raise || rule.forces_band >= 0) model.has_verdicts = true;
   }
   if (model.segment) mark(model.segment->signal);
 }

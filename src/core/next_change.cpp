@@ -49,6 +49,10 @@ std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, 
 }  // namespace
 
 Tick Scorer::next_change(const Outcome& now) {
+  const bool stays = first_jump() == never && std::all_of(standings_.begin(), standings_.end(), [](const Standing& s) {
+    return s.moves == never;
+  });
+  if (stays) return never;
   probed_ = standings_;
   high_parts_ = parts_;
   high_group_sums_ = group_sums_;
@@ -120,7 +124,7 @@ void Scorer::probe(Tick at) {
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     probed_[i] = standings_[i];
     if (standings_[i].moves > at) continue;
-    probed_[i] = stand(model_.rules[i], here);
+    stand(model_.rules[i], here, probed_[i]);
     probed_[i].moves = standings_[i].moves;
     probed_[i].jumps = standings_[i].jumps;
   }

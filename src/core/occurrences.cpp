@@ -101,13 +101,12 @@ Day next_period(Day day, Period period) {
 
 Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
   const Past& past = scene.history.of(rule.signal);
-  if (past.is_empty()) return {};
+  const bool is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal;
+  if (!is_filtered && rule.repeat.limit == 0 && past.timeless.empty()) return {past.come(), past.count};
   const Range range = counting_range(rule, scene);
   const std::span<const Entry> dated = within_range(past.come(), range);
   const bool has_timeless = !past.timeless.empty() && range.holds(scene.now());
   const bool is_copied = has_timeless || rule.repeat.limit > 0;
-  if (!is_copied && past.timeless.empty() && dated.size() == past.present) return {dated, past.count};
-
   Occurrences counted{dated, 0};
   if (is_copied) {
     std::pmr::vector<Entry>& copy = scene.scratch.entries;
@@ -125,7 +124,6 @@ Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
 }
 
 Tick timeless_edge(const Rule& rule, const Scene& scene) {
-  if (scene.history.of(rule.signal).timeless.empty()) return never;
   const Tick now = scene.now();
   // The dated entries of now's tick may be a later `since`; on the next tick they are earlier.
   Tick edge = rule.since != no_signal && scene.history.last_of(rule.since) == now ? now + 1 : never;

@@ -219,7 +219,7 @@ int64 rescore_all(Recount* recount, const char* cause) {
     rescore(recount->audience, leads, count, cause, &recount->failures);
     if (count > 0) after = leads[count - 1].key;
     total += count;
-  } while (count == rescore_batch_size);
+  } while (count > 0);  // a batch may come short: rows that vanish while we wait for their locks
   return total;
 }
 

@@ -78,7 +78,7 @@ def publish(name):
 def compare(instants):
     return ["SELECT 'verify ' || to_json(v)::text FROM lead_scoring.verify('soak') AS v;",
             "SELECT 'compare ' || to_json(c)::text FROM oracle.compare('soak', "
-            f"{quote(instants)}::timestamptz[]) AS c;"]
+            f"ARRAY[{', '.join(instants)}]::timestamptz[]) AS c;"]
 
 
 def whole(s):

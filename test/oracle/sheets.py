@@ -35,8 +35,7 @@ class Sheets(Values):
         return rows
 
     def make_rule(self, number, groups, bands):
-        measure = self.r.choice(["occurrences"] * 4 + ["value"] * 2 + ["tiers"] * 3
-                                + ["inactivity", "cycle", "cycle", "season"])
+        measure = self.r.choice(self.measures)
         rule = {"name": f"r{number}", "position": self.r.randrange(4), "measure": measure,
                 "points": self.points(), "signal": self.r.choice(self.signals + self.event_signals),
                 "component": self.r.choice(["engagement", "engagement", "fit"])}
@@ -139,6 +138,10 @@ class Sheets(Values):
         return {"season_learned": True, "signal": self.r.choice(self.event_signals)}
 
     def make_sheet(self, name):
+        # Some sheets have one measure, so that its rules meet; some have plain points, so that sums are equal.
+        usual = ["occurrences"] * 4 + ["value"] * 2 + ["tiers"] * 3 + ["inactivity", "cycle", "cycle", "season"]
+        self.measures = [self.r.choice(usual)] if self.chance(0.25) else usual
+        self.plain = self.chance(0.3)
         sheet = {"name": name, "columns": {}, "groups": [], "grades": [], "bands": [], "rules": []}
         columns = sheet["columns"]
         columns["min_score"] = self.r.choice([0, 0, -100, -1000, 5, -7.5])

@@ -42,7 +42,7 @@ def smallest(scenario, outcome, run):
     if "sheet" in first:
         attempt(lambda s: s.update(sheets=[sh for sh in s["sheets"] if sh["name"] == first["sheet"]]))
         for n in range(len(scenario["rounds"])):
-            attempt(lambda s: s["rounds"][n].update(instants=[first["as_of"]]))
+            attempt(lambda s: s["rounds"][n].update(instants=["'" + first["as_of"] + "'"]))
             attempt(lambda s: s["rounds"][n].update(instants=[]))
     for n in reversed(range(len(scenario["rounds"]))):
         attempt(lambda s: s["rounds"].pop(n))
