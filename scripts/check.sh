@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_parts=(build symbols source format unit asan regress isolation tap tidy)
+all_parts=(build symbols source format unit asan regress isolation tap docs tidy)
 logs=$build/check
 cluster='' tree=''
 total_passed=0 total_failed=0
@@ -105,6 +105,25 @@ part_tap() {
     [ "$failed" -gt 0 ] || failed=1
     find "$tree/tap/tmp_check/log" -type f -exec tail -n 20 {} + 2> /dev/null
   fi
+}
+
+# The SQL of the pages, one test a block, and the completeness of the reference, one test a member.
+part_docs() {
+  local status=0
+  need_extension || return
+  start_cluster || { failed=1; return; }
+  (
+    eval "$("$top/scripts/cluster.sh" env "$cluster")"
+    "$top/scripts/check_docs.sh" "$top/README.md" "$top"/docs/*.md || status=1
+    "$top/scripts/check_reference.sh" || status=1
+    exit $status
+  ) > "$logs/docs.results" || status=1
+  # What is wrong comes last, where it is seen.
+  grep '^ok ' "$logs/docs.results"
+  grep -v '^ok ' "$logs/docs.results"
+  passed=$(grep -c '^ok ' "$logs/docs.results")
+  failed=$(grep -c '^not ok' "$logs/docs.results")
+  [ $status -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
 }
 
 # One test a file.

@@ -44,7 +44,8 @@ INSERT INTO lead_scoring.rule (sheet, name, signal, points, repeat_limit) VALUES
 SELECT lead_scoring.publish('main');
 SELECT lead, score, band FROM lead_score ORDER BY lead;
 SELECT count(*) AS unwritten FROM lead_tally t JOIN tallies b USING (lead) WHERE t.ctid = b.place AND t.xmin::text = b.writer;
-SELECT number, signal FROM lead_scoring.signal_version WHERE audience = 'leads';
+-- Counted are the signals of its rules, and those that are activity; a signal that no sheet needs costs nothing.
+SELECT number, signal FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
 
 -- A new signal is counted from the beginning of its source, and gets the next number.
 INSERT INTO lead_scoring.rule (sheet, name, signal, points, measure, component) VALUES

@@ -72,7 +72,8 @@ class Combiner {
   Points component_sum(Component component) {
     if (rows_ != nullptr) rows_->enter_component(component);
     Points sum = 0;
-    while (next_ < model_.order.size() && model_.rules[model_.order[next_]].component == component) sum += group_sum();
+    while (next_ < model_.order.size() && model_.rules[model_.order[next_]].component == component)
+      sum += group_sum();
     if (rows_ != nullptr) rows_->enter_group(-1);
     if (component == Component::fit) sum -= persona_losses();
     return clamped(sum, model_.component_clamps[static_cast<std::size_t>(component)], component_clamp, {});
@@ -104,7 +105,8 @@ class Combiner {
     }
     Points losses = 0;
     for (std::size_t i = 0; i < model_.groups.size(); ++i) {
-      if (!model_.groups[i].is_persona || group_sums_[i] == 0 || static_cast<std::int16_t>(i) == winner) continue;
+      if (!model_.groups[i].is_persona || group_sums_[i] == 0 || static_cast<std::int16_t>(i) == winner)
+        continue;
       losses += group_sums_[i];
       if (rows_ != nullptr) rows_->enter_group(static_cast<int>(i));
       add_row("persona", "persona loss", -group_sums_[i], model_.persona_name(winner));
@@ -154,7 +156,9 @@ class Combiner {
 
   [[nodiscard]] bool is_earned(const Band& band) const {
     const Evaluation& shown = out_.shown;
-    if (band.min_score && (band.is_exclusive ? shown.score <= *band.min_score : shown.score < *band.min_score)) return false;
+    if (band.min_score &&
+        (band.is_exclusive ? shown.score <= *band.min_score : shown.score < *band.min_score))
+      return false;
     if (band.min_fit && shown.fit < *band.min_fit) return false;
     if (band.min_engagement && shown.engagement < *band.min_engagement) return false;
     // The better grade has the smaller index; no grade meets no minimum.
@@ -193,7 +197,8 @@ class Combiner {
 
 }  // namespace
 
-Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums, ExplainRows* rows) {
+Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums,
+                ExplainRows* rows) {
   return Combiner(model, parts, group_sums, rows).run();
 }
 

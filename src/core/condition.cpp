@@ -28,16 +28,16 @@ Int128 count_now(const Condition& condition, const Scene& scene) {
 std::span<const Entry> recent(std::span<const Entry> entries, const Window& window, Tick at) {
   if (!window.within.given()) return entries;
   const std::int64_t before = std::int64_t{at} - window.within.most;
-  const auto begin = std::partition_point(entries.begin(), entries.end(),
-                                          [&](const Entry& entry) {
-                                            return entry.tick <= before && !is_timeless(entry);
-                                          });
+  const auto begin = std::partition_point(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.tick <= before && !is_timeless(entry);
+  });
   return {begin, entries.end()};
 }
 
 void append_edges(const Window& window, const Scene& scene, std::span<const Entry> entries) {
   const auto append = [&](const Lapse& lapse, const Entry& entry, std::int64_t change) {
-    if (!lapse.given() || is_timeless(entry) || is_over(scene.calendar(), entry.tick, lapse, scene.now())) return;
+    if (!lapse.given() || is_timeless(entry) || is_over(scene.calendar(), entry.tick, lapse, scene.now()))
+      return;
     const Tick edge = end_of(scene.calendar(), entry.tick, lapse);
     if (edge != never) scene.scratch.edges.push_back({edge, change});
   };
@@ -49,7 +49,8 @@ void append_edges(const Window& window, const Scene& scene, std::span<const Entr
 
 void sort_edges(std::pmr::vector<Edge>& edges) {
   const auto is_earlier = [](const Edge& a, const Edge& b) { return a.tick < b.tick; };
-  if (!std::is_sorted(edges.begin(), edges.end(), is_earlier)) std::sort(edges.begin(), edges.end(), is_earlier);
+  if (!std::is_sorted(edges.begin(), edges.end(), is_earlier))
+    std::sort(edges.begin(), edges.end(), is_earlier);
 }
 
 bool is_met(const Condition& condition, const Scene& scene) {

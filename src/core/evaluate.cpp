@@ -68,7 +68,8 @@ Evaluation evaluate(const Model& model, Bytes tally, Tick at, LookAhead ahead) {
   return shown;
 }
 
-std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at, std::pmr::memory_resource* memory) {
+std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at,
+                                    std::pmr::memory_resource* memory) {
   check_tick(model.calendar, at);
   Workspace workspace;
   Scorer scorer(model, tally, at, LookAhead::no, workspace.memory());

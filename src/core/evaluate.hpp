@@ -13,14 +13,14 @@
 namespace lead_scoring {
 
 struct Evaluation {
-  std::int32_t score = 0;       // displayed integers: half away from zero of the thousandths
+  std::int32_t score = 0;  // displayed integers: half away from zero of the thousandths
   std::int32_t engagement = 0;
   std::int32_t fit = 0;
-  std::int16_t grade = -1;      // indexes into the model's grades(), levels(), bands(), groups(); −1: NULL
+  std::int16_t grade = -1;  // indexes into the model's grades(), levels(), bands(), groups(); −1: NULL
   std::int16_t level = -1;
-  std::int16_t band = -1;       // the highest-ranked earned or forced band; −1 when disqualified
-  std::int16_t persona = -1;    // index of the winning persona group
-  bool disqualified = false;    // band is then shown as "disqualified"
+  std::int16_t band = -1;     // the highest-ranked earned or forced band; −1 when disqualified
+  std::int16_t persona = -1;  // index of the winning persona group
+  bool disqualified = false;  // band is then shown as "disqualified"
   bool hand_raised = false;
   bool in_segment = true;       // false: the lead has no row of this sheet
   Tick last_active = timeless;  // timeless: never active
@@ -37,16 +37,16 @@ enum class LookAhead : bool { no, yes };
 struct ExplainRow {
   std::string_view component;  // engagement, fit, or empty for rows of the whole sheet
   std::string_view group;      // empty: none
-  std::string_view rule;       // rule name, or what the row is: rule, group, component, sheet minimum or maximum,
-                               // ceiling, persona loss, disqualified, forced band, hand raised
+  std::string_view rule;  // rule name, or what the row is: rule, group, component, sheet minimum or maximum,
+                          // ceiling, persona loss, disqualified, forced band, hand raised
   std::string_view signal;
-  std::string_view kind;       // rule | clamp | ceiling | persona | verdict
+  std::string_view kind;  // rule | clamp | ceiling | persona | verdict
   bool holds = false;
   std::int64_t counted = 0;
   std::int64_t dropped = 0;
-  std::int64_t points = 0;     // thousandths; the sum over all rows is the exact total
-  std::int64_t running = 0;    // thousandths, the sum up to here
-  std::string_view reason;     // why a rule does not hold; of other rows the rule or group that caused them
+  std::int64_t points = 0;   // thousandths; the sum over all rows is the exact total
+  std::int64_t running = 0;  // thousandths, the sum up to here
+  std::string_view reason;   // why a rule does not hold; of other rows the rule or group that caused them
 };
 
 // Rows in the order of everything: rules by component and group (those without one last), each followed by its

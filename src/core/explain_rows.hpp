@@ -13,7 +13,8 @@ namespace lead_scoring {
 
 class ExplainRows {
  public:
-  ExplainRows(const Model& model, std::span<const Standing> standings) : model_(&model), standings_(standings) {}
+  ExplainRows(const Model& model, std::span<const Standing> standings)
+      : model_(&model), standings_(standings) {}
 
   void add_rule(std::size_t index);
   // A clamp, ceiling, persona or verdict that changed something. Its row names what it is, and as the reason

@@ -34,8 +34,9 @@ std::optional<std::int64_t> parse_minutes(std::string_view text) {
     std::int64_t minutes;
   };
   constexpr std::int64_t day = 24 * 60;
-  constexpr std::array units{Unit{'Y', false, 360 * day}, Unit{'M', false, 30 * day}, Unit{'W', false, 7 * day},
-                             Unit{'D', false, day},       Unit{'H', true, 60},        Unit{'M', true, 1}};
+  constexpr std::array units{Unit{'Y', false, 360 * day}, Unit{'M', false, 30 * day},
+                             Unit{'W', false, 7 * day},   Unit{'D', false, day},
+                             Unit{'H', true, 60},         Unit{'M', true, 1}};
   if (!text.starts_with('P')) return std::nullopt;
   text.remove_prefix(1);
   bool is_time = false;
@@ -76,7 +77,8 @@ void Problems::add(std::string_view path, const std::string& problem, std::strin
 void Problems::raise_if_any() const {
   if (count_ == 0) return;
   std::string detail = lines_;
-  if (count_ > most_listed_problems) detail += "\n… and " + std::to_string(count_ - most_listed_problems) + " more";
+  if (count_ > most_listed_problems)
+    detail += "\n… and " + std::to_string(count_ - most_listed_problems) + " more";
   throw Error(ErrorKind::invalid_parameter, first_, detail, hint_);
 }
 
@@ -112,18 +114,23 @@ Json parse_json(std::string_view text) {
   } catch (const Json::exception& error) {
     std::string_view what = error.what();
     if (const std::size_t bracket = what.find("] "); bracket != what.npos) what.remove_prefix(bracket + 2);
-    throw Error(ErrorKind::invalid_text, "a model is a JSON document, and this text is none: " + in_quotes(text),
-                std::string(what), "A published model is the column model of lead_scoring.sheet_revision.");
+    throw Error(ErrorKind::invalid_text,
+                "a model is a JSON document, and this text is none: " + in_quotes(text), std::string(what),
+                "A published model is the column model of lead_scoring.sheet_revision.");
   }
   if (!twice.empty()) {
-    throw Error(ErrorKind::invalid_text, "the key " + in_quotes(twice) + " stands twice in one object of the model", {},
+    throw Error(ErrorKind::invalid_text,
+                "the key " + in_quotes(twice) + " stands twice in one object of the model", {},
                 "Remove one of the two.");
   }
   return document;
 }
 
 Fields::Fields(const Json& value, std::string path, Problems& problems, std::pmr::memory_resource* memory)
-    : object_(value.is_object() ? &value : nullptr), path_(std::move(path)), problems_(&problems), memory_(memory) {
+    : object_(value.is_object() ? &value : nullptr),
+      path_(std::move(path)),
+      problems_(&problems),
+      memory_(memory) {
   if (object_ == nullptr) problem("an object is expected here, not " + shown(value));
 }
 
@@ -197,8 +204,9 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, std::int64_t l
   if (found == nullptr) return std::nullopt;
   std::optional<std::int64_t> number;
   if (found->is_number_integer()) {
-    const bool fits = !found->is_number_unsigned() ||
-                      found->get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    const bool fits =
+        !found->is_number_unsigned() ||
+        found->get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if (fits) number = found->get<std::int64_t>();
   } else if (found->is_number_float()) {
     // 5.0 is a whole number, and a numeric column may print it so.
@@ -206,8 +214,8 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, std::int64_t l
     if (std::abs(real) < 9e15 && std::trunc(real) == real) number = static_cast<std::int64_t>(real);
   }
   if (!number || *number < least || *number > most) {
-    problem(std::string(key) + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
-            ", not " + shown(*found));
+    problem(std::string(key) + " must be a whole number from " + std::to_string(least) + " to " +
+            std::to_string(most) + ", not " + shown(*found));
     return std::nullopt;
   }
   return number;
@@ -226,13 +234,14 @@ std::optional<std::int64_t> Fields::decimal(std::string_view key, int decimals, 
   // the same double back iff the decimal is a multiple of 1/scale.
   const double real = found->get<double>();
   if (!(std::abs(real) <= static_cast<double>(most))) {
-    problem(std::string(key) + " must be from " + std::to_string(-most) + " to " + std::to_string(most) + ", not " +
-            shown(*found));
+    problem(std::string(key) + " must be from " + std::to_string(-most) + " to " + std::to_string(most) +
+            ", not " + shown(*found));
     return std::nullopt;
   }
   const std::int64_t scaled = std::llround(real * static_cast<double>(scale));
   if (static_cast<double>(scaled) / static_cast<double>(scale) != real) {
-    problem(std::string(key) + " " + shown(*found) + " has more than " + std::to_string(decimals) + " decimals");
+    problem(std::string(key) + " " + shown(*found) + " has more than " + std::to_string(decimals) +
+            " decimals");
     return std::nullopt;
   }
   return scaled;
@@ -261,7 +270,8 @@ Lapse Fields::interval(std::string_view key, const Calendar& calendar) {
   }
   const std::string what = std::string(key) + ' ' + in_quotes(*found);
   // 4800 Gregorian months have 146097 days, so 1000 years are 365242.5 of them.
-  const std::int64_t length = std::int64_t{146097} * 24 * span.months + std::int64_t{4800} * (24LL * span.days + span.hours);
+  const std::int64_t length =
+      std::int64_t{146097} * 24 * span.months + std::int64_t{4800} * (24LL * span.days + span.hours);
   if (is_zero(span)) {
     problem(what + " must be longer than nothing");
   } else if (length > std::int64_t{146097} * 24 * 12000) {
@@ -281,7 +291,8 @@ std::optional<std::int64_t> Fields::half_life(std::string_view key) {
   constexpr std::int64_t longest = std::int64_t{366'000} * 24 * 60;
   if (!minutes) {
     problem("invalid " + std::string(key) + " " + in_quotes(*found),
-            "Write an ISO 8601 duration of whole months (of 30 days), days, hours and minutes, such as P30D or PT36H.");
+            "Write an ISO 8601 duration of whole months (of 30 days), days, hours and minutes, such as P30D "
+            "or PT36H.");
   } else if (*minutes == 0 || *minutes > longest) {
     problem(std::string(key) + " " + in_quotes(*found) +
             (*minutes == 0 ? " must be longer than nothing" : " is longer than 1000 years"));
@@ -291,7 +302,8 @@ std::optional<std::int64_t> Fields::half_life(std::string_view key) {
   return std::nullopt;
 }
 
-std::size_t Fields::word_index(std::string_view key, std::span<const std::string_view> words, std::size_t otherwise) {
+std::size_t Fields::word_index(std::string_view key, std::span<const std::string_view> words,
+                               std::size_t otherwise) {
   const std::string* found = string(key);
   if (found == nullptr) return otherwise;
   const auto word = std::find(words.begin(), words.end(), *found);

@@ -52,7 +52,9 @@ class Fields {
   [[nodiscard]] const std::string& path() const { return path_; }
   void rename(std::string path) { path_ = std::move(path); }
   [[nodiscard]] Problems& problems() const { return *problems_; }
-  void problem(const std::string& text, std::string_view hint = {}) const { problems_->add(path_, text, hint); }
+  void problem(const std::string& text, std::string_view hint = {}) const {
+    problems_->add(path_, text, hint);
+  }
 
   [[nodiscard]] bool has(std::string_view key) const;
   // The value as it is, null pointer when missing; it counts as asked for.
@@ -66,7 +68,8 @@ class Fields {
   [[nodiscard]] std::optional<std::string_view> text(std::string_view key);  // not empty; kept in memory
   [[nodiscard]] std::string_view name();                                     // required text under "name"
   [[nodiscard]] bool flag(std::string_view key);
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most);
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key, std::int64_t least,
+                                                    std::int64_t most);
   // An exact decimal number times 10^decimals; |number| ≤ most.
   [[nodiscard]] std::optional<std::int64_t> decimal(std::string_view key, int decimals, std::int64_t most);
   [[nodiscard]] std::optional<Day> date(std::string_view key);
@@ -75,7 +78,8 @@ class Fields {
   // In minutes; a month is 30 days.
   [[nodiscard]] std::optional<std::int64_t> half_life(std::string_view key);
   template <typename Enum, std::size_t size>
-  [[nodiscard]] Enum word(std::string_view key, const std::array<std::string_view, size>& words, Enum otherwise) {
+  [[nodiscard]] Enum word(std::string_view key, const std::array<std::string_view, size>& words,
+                          Enum otherwise) {
     return static_cast<Enum>(word_index(key, words, static_cast<std::size_t>(otherwise)));
   }
 

@@ -7,8 +7,8 @@ namespace {
 
 // Mean length in 1/4800 ticks: 4800 months of the Gregorian calendar have exactly 146097 days.
 std::int64_t mean_length(const Calendar& calendar, const Span& span) {
-  return calendar.ticks_per_day() *
-         (std::int64_t{146097} * span.months + std::int64_t{4800} * span.days + std::int64_t{200} * span.hours);
+  return calendar.ticks_per_day() * (std::int64_t{146097} * span.months + std::int64_t{4800} * span.days +
+                                     std::int64_t{200} * span.hours);
 }
 
 }  // namespace
@@ -36,7 +36,8 @@ Tick end_of(const Calendar& calendar, Tick tick, const Lapse& lapse) {
 Tick nth_end(const Calendar& calendar, Tick tick, const Span& first, std::int64_t k, const Span& every) {
   // 'first' and 'every' have at most 1000 years each, so a large k cannot stay within the calendar; stop
   // before k·every outgrows its type.
-  if (k * mean_length(calendar, every) > std::int64_t{4800} * 10000 * 366 * calendar.ticks_per_day()) return never;
+  if (k * mean_length(calendar, every) > std::int64_t{4800} * 10000 * 366 * calendar.ticks_per_day())
+    return never;
   return calendar.add(tick, first + k * every);
 }
 

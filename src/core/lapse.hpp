@@ -36,7 +36,7 @@ struct Lapse {
                            const Span& every);
 
 // Number of k = 1, 2, … with t ⊕ (first + k·every) ≤ at, but not more than `at_most`.
-[[nodiscard]] std::int64_t times_over(const Calendar& calendar, Tick tick, const Span& first, const Lapse& every,
-                                      Tick at, std::int64_t at_most);
+[[nodiscard]] std::int64_t times_over(const Calendar& calendar, Tick tick, const Span& first,
+                                      const Lapse& every, Tick at, std::int64_t at_most);
 
 }  // namespace lead_scoring

@@ -77,7 +77,8 @@ void stand(const Rule& rule, const Scene& scene, Standing& standing) {
     standing.jumps = std::min(standing.jumps, flip);
   } else {
     // What was counted is still told; nothing of it moves while the guard is closed.
-    standing = {.counted = standing.counted, .dropped = standing.dropped, .reason = reason::guard, .jumps = flip};
+    standing = {
+        .counted = standing.counted, .dropped = standing.dropped, .reason = reason::guard, .jumps = flip};
   }
 }
 

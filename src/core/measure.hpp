@@ -29,18 +29,19 @@ inline constexpr std::string_view out_of_season = "out of season";
 }  // namespace reason
 
 struct Standing {
-  Points points = 0;         // rounded contribution, before the rule's clamp
+  Points points = 0;  // rounded contribution, before the rule's clamp
   bool holds = false;
-  std::int64_t counted = 0;  // occurrences that survive validity, since and limit; tiers, inactivity: n; learned
-                             // season: years
+  std::int64_t counted =
+      0;  // occurrences that survive validity, since and limit; tiers, inactivity: n; learned
+          // season: years
   std::int64_t dropped = 0;  // occurrences that do not survive
   std::string_view reason{};
 
   // The future, with no arrival of a new entry; filled when looking ahead. Between now and `jumps` the
   // contribution is the sum of two parts that each only grow or only shrink, `holds` changes at most once, and
   // neither moves before `moves`.
-  Points rising = 0;         // the part of positive values; the rest of `points` is the part of negative ones
-  bool is_mixed = false;     // there are both parts: each was rounded by itself and may be off by a thousandth
+  Points rising = 0;      // the part of positive values; the rest of `points` is the part of negative ones
+  bool is_mixed = false;  // there are both parts: each was rounded by itself and may be off by a thousandth
   Tick moves = never;
   Tick jumps = never;
 };
@@ -86,14 +87,16 @@ struct Occurrences {
 // counts in another period.
 [[nodiscard]] Tick timeless_edge(const Rule& rule, const Scene& scene);
 // Why the rule has no counted occurrence; empty when it has.
-[[nodiscard]] std::string_view why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences& counted);
+[[nodiscard]] std::string_view why_no_occurrence(const Rule& rule, const Scene& scene,
+                                                 const Occurrences& counted);
 
 [[nodiscard]] bool is_met(const Condition& condition, const Scene& scene);
 // First tick after now at which is_met changes with no arrival; `never` when it stays.
 [[nodiscard]] Tick next_flip(const Condition& condition, const Scene& scene);
 // Whether a counted entry lies in the window seen from `at`. A timeless one is inside every `within` and outside
 // every `older_than`.
-[[nodiscard]] inline bool is_inside(const Window& window, const Calendar& calendar, const Entry& entry, Tick at) {
+[[nodiscard]] inline bool is_inside(const Window& window, const Calendar& calendar, const Entry& entry,
+                                    Tick at) {
   if (is_timeless(entry)) return !window.older_than.given();
   if (window.older_than.given() && !is_over(calendar, entry.tick, window.older_than, at)) return false;
   return !window.within.given() || !is_over(calendar, entry.tick, window.within, at);
@@ -107,7 +110,8 @@ void sort_edges(std::pmr::vector<Edge>& edges);
 
 // The measures; without guard and timeless edges, which `stand` adds. `counted` and `dropped` of measures that
 // count occurrences are preset.
-void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
+void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                         Standing& standing);
 void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing);
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);

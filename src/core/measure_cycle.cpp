@@ -46,7 +46,8 @@ Share growing_share(const Cycle& cycle, const Lapse& length, const Scene& scene,
   }
   // Calendar steps, but nominal lengths: in a cycle of three months each monthly step is exactly a third.
   const Calendar& calendar = scene.calendar();
-  const std::int64_t k = times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
+  const std::int64_t k =
+      times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
   const std::int64_t whole = nominal_hours(length.span);
   const std::int64_t part = std::min(k * nominal_hours(cycle.step.span), whole);
   return {part, whole, std::min(due, nth_end(calendar, last, {}, k + 1, cycle.step.span))};

@@ -50,7 +50,8 @@ bool is_saturated(const Rule& rule, const Sums& sums, Int128 unit) {
 
 }  // namespace
 
-void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
+void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                         Standing& standing) {
   const bool is_value = rule.measure == Measure::value;
   const Int128 unit = (is_value ? value_unit : Int128{1}) << weight_bits;
   if (rule.decay.kind == DecayKind::none && !is_value) {  // no weight to look up

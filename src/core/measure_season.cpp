@@ -16,15 +16,18 @@ Tick start_of_month(const Calendar& calendar, int year, int month) {
 
 // Number of a date in a leap year, 0 … 365, and back; 29 February of other years is 1 March.
 constexpr std::array<int, 12> days_before{0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335};
-int day_of_season(const CivilDate& date) { return days_before[static_cast<std::size_t>(date.month - 1)] + date.day - 1; }
+int day_of_season(const CivilDate& date) {
+  return days_before[static_cast<std::size_t>(date.month - 1)] + date.day - 1;
+}
 Tick tick_of_season(const Calendar& calendar, int year, int day) {
   if (year > last_year) return never;
   const auto month = std::upper_bound(days_before.begin(), days_before.end(), day) - days_before.begin();
   const auto day_of_month = day - days_before[static_cast<std::size_t>(month - 1)] + 1;
   const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
   const bool is_missing = month == 2 && day_of_month == 29 && !is_leap;
-  return calendar.start_of(is_missing ? day_of(CivilDate{year, 3, 1})
-                                      : day_of(CivilDate{year, static_cast<int>(month), static_cast<int>(day_of_month)}));
+  return calendar.start_of(
+      is_missing ? day_of(CivilDate{year, 3, 1})
+                 : day_of(CivilDate{year, static_cast<int>(month), static_cast<int>(day_of_month)}));
 }
 
 // First tick after today at which the season begins or ends; in a year without 29 February it may be a
@@ -62,8 +65,10 @@ Years years_by_month(const Calendar& calendar, std::span<const Entry> entries) {
     const CivilDate date = civil(calendar.day_of(entry.tick));
     MonthYears& month = years[static_cast<std::size_t>(date.month - 1)];
     if (date.year == month.latest) continue;
-    if (month.latest == 0) month.first = date.year;
-    else if (month.second > last_year) month.second = date.year;
+    if (month.latest == 0)
+      month.first = date.year;
+    else if (month.second > last_year)
+      month.second = date.year;
     month.latest = date.year;
   }
   return years;

@@ -72,7 +72,7 @@ struct Signal {
   std::string_view name;     // empty: the reserved signal `created` where the sheet does not name it
   std::uint32_t number = 0;  // in tallies
   bool is_activity = false;
-  bool is_used = false;      // by a rule, a guard, the segment or as activity: its entries can matter
+  bool is_used = false;  // by a rule, a guard, the segment or as activity: its entries can matter
 };
 
 struct Clamp {
@@ -198,27 +198,35 @@ struct Band {
 struct Model {
   std::string_view zone;
   Calendar calendar{Resolution::day};
-  std::span<const Signal> signals{};        // ascending numbers
+  std::span<const Signal> signals{};  // ascending numbers
   SignalIndex created = no_signal;
   Clamp sheet_clamp{0, std::numeric_limits<Points>::max()};  // always has a minimum
-  std::array<Clamp, 2> component_clamps{};  // by Component
+  std::array<Clamp, 2> component_clamps{};                   // by Component
   std::span<const Group> groups{};
   std::span<const Rule> rules{};
-  std::span<const std::uint16_t> order{};   // of the rules: by component and group, ungrouped ones last
-  std::span<const Grade> grades{};          // descending thresholds
+  std::span<const std::uint16_t> order{};  // of the rules: by component and group, ungrouped ones last
+  std::span<const Grade> grades{};         // descending thresholds
   std::span<const Grade> levels{};
-  std::span<const Band> bands{};            // ascending ranks
+  std::span<const Band> bands{};  // ascending ranks
   std::optional<Condition> segment{};
-  bool has_ceilings = false;                // whether any rule has one
-  bool has_verdicts = false;                // whether any rule disqualifies, forces a band or raises the hand
+  bool has_ceilings = false;  // whether any rule has one
+  bool has_verdicts = false;  // whether any rule disqualifies, forces a band or raises the hand
 
   [[nodiscard]] std::string_view time_zone() const { return zone; }
   [[nodiscard]] Resolution resolution() const { return calendar.resolution(); }
   // Names of the indexes in an Evaluation.
-  [[nodiscard]] std::string_view grade_name(int index) const { return grades[static_cast<std::size_t>(index)].name; }
-  [[nodiscard]] std::string_view level_name(int index) const { return levels[static_cast<std::size_t>(index)].name; }
-  [[nodiscard]] std::string_view band_name(int index) const { return bands[static_cast<std::size_t>(index)].name; }
-  [[nodiscard]] std::string_view persona_name(int index) const { return groups[static_cast<std::size_t>(index)].name; }
+  [[nodiscard]] std::string_view grade_name(int index) const {
+    return grades[static_cast<std::size_t>(index)].name;
+  }
+  [[nodiscard]] std::string_view level_name(int index) const {
+    return levels[static_cast<std::size_t>(index)].name;
+  }
+  [[nodiscard]] std::string_view band_name(int index) const {
+    return bands[static_cast<std::size_t>(index)].name;
+  }
+  [[nodiscard]] std::string_view persona_name(int index) const {
+    return groups[static_cast<std::size_t>(index)].name;
+  }
 };
 static_assert(std::is_trivially_destructible_v<Model> && std::is_trivially_destructible_v<Rule>);
 

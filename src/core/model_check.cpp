@@ -9,7 +9,8 @@ namespace lead_scoring {
 namespace {
 
 void check_clamp(const Clamp& clamp, const std::string& path, Problems& problems) {
-  constexpr std::string_view hint = "A minimum is 0 or less and a maximum 0 or more, so that a lead without history has 0.";
+  constexpr std::string_view hint =
+      "A minimum is 0 or less and a maximum 0 or more, so that a lead without history has 0.";
   if (clamp.has_min() && clamp.min > 0) problems.add(path, "min is above 0", hint);
   if (clamp.has_max() && clamp.max < 0) problems.add(path, "max is below 0", hint);
 }
@@ -74,7 +75,8 @@ void check_bands(const Model& model, Problems& problems) {
   for (std::size_t i = 0; i < model.bands.size(); ++i) {
     const Band& band = model.bands[i];
     if (band.name == "disqualified") {
-      problems.add("bands", "\"disqualified\" is the band of disqualified leads", "Give the band another name.");
+      problems.add("bands", "\"disqualified\" is the band of disqualified leads",
+                   "Give the band another name.");
     }
     if (band.is_exclusive && !band.min_score) {
       problems.add("bands \"" + excerpt(band.name) + '"', "exclusive needs min_score");

@@ -59,9 +59,11 @@ void read_signals(ModelReader& reader, Fields& fields) {
   Fields numbers = fields.object("signals");
   if (const Json* json = fields.value("signals"); json != nullptr && json->is_object()) {
     for (const auto& [name, number] : json->items()) {
-      if (name.empty() || name.find('\0') != name.npos) numbers.problem("the name of a signal is empty or not a text");
+      if (name.empty() || name.find('\0') != name.npos)
+        numbers.problem("the name of a signal is empty or not a text");
       const std::int64_t value = numbers.integer(name, 1, max_signal).value_or(0);
-      signals.push_back({.name = keep_text(name, reader.memory), .number = static_cast<std::uint32_t>(value)});
+      signals.push_back(
+          {.name = keep_text(name, reader.memory), .number = static_cast<std::uint32_t>(value)});
     }
   }
   if (signals.size() > most_elements) numbers.problem("there are more than " + std::to_string(most_elements));
@@ -74,7 +76,8 @@ void read_signals(ModelReader& reader, Fields& fields) {
   if (created != 0 && std::none_of(signals.begin(), signals.end(), has_number(created))) {
     signals.push_back({.name = {}, .number = created});
   }
-  std::sort(signals.begin(), signals.end(), [](const Signal& a, const Signal& b) { return a.number < b.number; });
+  std::sort(signals.begin(), signals.end(),
+            [](const Signal& a, const Signal& b) { return a.number < b.number; });
   for (std::size_t i = 1; i < signals.size(); ++i) {
     if (signals[i].number == signals[i - 1].number && signals[i].number != 0) {
       numbers.problem('"' + std::string(signals[i - 1].name) + "\" and \"" + std::string(signals[i].name) +
@@ -97,7 +100,8 @@ std::span<const Grade> read_grades(ModelReader& reader, Fields& fields, std::str
     entry.finish();
     return grade;
   });
-  std::stable_sort(grades.begin(), grades.end(), [](const Grade& a, const Grade& b) { return a.min > b.min; });
+  std::stable_sort(grades.begin(), grades.end(),
+                   [](const Grade& a, const Grade& b) { return a.min > b.min; });
   return keep_list(grades, reader.memory);
 }
 
@@ -125,9 +129,8 @@ Band read_band(ModelReader& reader, const Json& json, std::size_t index) {
 }
 
 void read_bands(ModelReader& reader, Fields& fields) {
-  auto bands = read_list<Band>(fields, "bands", [&](const Json& json, std::size_t i) {
-    return read_band(reader, json, i);
-  });
+  auto bands = read_list<Band>(fields, "bands",
+                               [&](const Json& json, std::size_t i) { return read_band(reader, json, i); });
   std::stable_sort(bands.begin(), bands.end(), [](const Band& a, const Band& b) { return a.rank < b.rank; });
   reader.model.bands = keep_list(bands, reader.memory);
 }
@@ -201,12 +204,14 @@ void read_model(ModelReader& reader, const Json& json) {
   model.grades = read_grades(reader, fields, "grades");
   model.levels = read_grades(reader, fields, "levels");
   read_bands(reader, fields);
-  model.groups = keep_list(read_list<Group>(fields, "groups", [&](const Json& group, std::size_t i) {
-    return read_group(reader, group, i);
-  }), reader.memory);
-  model.rules = keep_list(read_list<Rule>(fields, "rules", [&](const Json& rule, std::size_t i) {
-    return read_rule(reader, rule, i);
-  }), reader.memory);
+  model.groups = keep_list(
+      read_list<Group>(fields, "groups",
+                       [&](const Json& group, std::size_t i) { return read_group(reader, group, i); }),
+      reader.memory);
+  model.rules =
+      keep_list(read_list<Rule>(fields, "rules",
+                                [&](const Json& rule, std::size_t i) { return read_rule(reader, rule, i); }),
+                reader.memory);
   model.segment = read_condition(reader, fields, "segment");
   fields.finish();
   check_model(model, reader.problems);

@@ -126,8 +126,11 @@ void print(Writer& out, const Repeat& repeat) {
 
 void print_tiers(Writer& out, const Rule& rule) {
   const bool is_value = rule.count_by == CountBy::value;
-  const auto bound = [&](std::string_view key, std::int64_t number) { out.key(key).decimal(number, is_value ? 4 : 0); };
-  if (rule.count_by != CountBy::occurrences) out.key("count_by").value(words::of(words::counts, rule.count_by));
+  const auto bound = [&](std::string_view key, std::int64_t number) {
+    out.key(key).decimal(number, is_value ? 4 : 0);
+  };
+  if (rule.count_by != CountBy::occurrences)
+    out.key("count_by").value(words::of(words::counts, rule.count_by));
   if (rule.window_anchor == WindowAnchor::last) {
     out.key("window_anchor").value(words::of(words::window_anchors, rule.window_anchor));
   }

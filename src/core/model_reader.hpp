@@ -38,7 +38,8 @@ template <typename List>
 [[nodiscard]] Clamp read_clamp(Fields& fields);
 [[nodiscard]] Window read_window(ModelReader& reader, Fields& fields);
 // A guard or the segment: an object, or a signal's bare name, which means min 1.
-[[nodiscard]] std::optional<Condition> read_condition(ModelReader& reader, Fields& fields, std::string_view key);
+[[nodiscard]] std::optional<Condition> read_condition(ModelReader& reader, Fields& fields,
+                                                      std::string_view key);
 [[nodiscard]] Rule read_rule(ModelReader& reader, const Json& json, std::size_t index);
 
 // Problems that take more than one value to see.

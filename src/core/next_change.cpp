@@ -23,8 +23,9 @@ constexpr int most_tries = 16;
 
 bool is_same(const Evaluation& a, const Evaluation& b) {
   return a.score == b.score && a.engagement == b.engagement && a.fit == b.fit && a.grade == b.grade &&
-         a.level == b.level && a.band == b.band && a.persona == b.persona && a.disqualified == b.disqualified &&
-         a.hand_raised == b.hand_raised && a.in_segment == b.in_segment && a.last_active == b.last_active;
+         a.level == b.level && a.band == b.band && a.persona == b.persona &&
+         a.disqualified == b.disqualified && a.hand_raised == b.hand_raised && a.in_segment == b.in_segment &&
+         a.last_active == b.last_active;
 }
 
 // Ticks until a number that moved from `before` to `after` in `ticks` is displayed differently, at that speed.
@@ -35,7 +36,8 @@ std::int64_t ticks_to_next_display(Points before, Points after, std::int64_t tic
   // Displayed is half away from zero: d is shown from d·1000 − 500 on, 0 from −499 to 499.
   const Points below = (size + one_point / 2) % one_point + 1;
   const Points distance = is_shrinking ? below : one_point - below + 1;
-  return static_cast<std::int64_t>(Int128{distance} * ticks / (before < after ? after - before : before - after));
+  return static_cast<std::int64_t>(Int128{distance} * ticks /
+                                   (before < after ? after - before : before - after));
 }
 
 std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, std::int64_t ticks) {
@@ -49,9 +51,8 @@ std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, 
 }  // namespace
 
 Tick Scorer::next_change(const Outcome& now) {
-  const bool stays = first_jump() == never && std::all_of(standings_.begin(), standings_.end(), [](const Standing& s) {
-    return s.moves == never;
-  });
+  const bool stays = first_jump() == never && std::all_of(standings_.begin(), standings_.end(),
+                                                          [](const Standing& s) { return s.moves == never; });
   if (stays) return never;
   probed_ = standings_;
   high_parts_ = parts_;
@@ -156,8 +157,8 @@ bool Scorer::is_proven_same() {
   const Evaluation low = combine(model_, parts_, group_sums_).shown;
   const Evaluation high = combine(model_, high_parts_, high_group_sums_).shown;
   return low.score == high.score && low.engagement == high.engagement && low.fit == high.fit &&
-         low.band == high.band && low.disqualified == high.disqualified && low.hand_raised == high.hand_raised &&
-         low.persona == high.persona && is_one_persona(low.persona);
+         low.band == high.band && low.disqualified == high.disqualified &&
+         low.hand_raised == high.hand_raised && low.persona == high.persona && is_one_persona(low.persona);
 }
 
 // Whether the winner cannot have changed while each persona's sum lay between group_sums_ and high_group_sums_.
@@ -172,7 +173,8 @@ bool Scorer::is_one_persona(std::int16_t winner) const {
   if (winner < 0) return true;
   const Points least = group_sums_[static_cast<std::size_t>(winner)];
   for (std::size_t i = 0; i < model_.groups.size(); ++i) {
-    if (!model_.groups[i].is_persona || static_cast<std::int16_t>(i) == winner || group_sums_[i] == 0) continue;
+    if (!model_.groups[i].is_persona || static_cast<std::int16_t>(i) == winner || group_sums_[i] == 0)
+      continue;
     const bool comes_first = static_cast<std::int16_t>(i) < winner;
     if (high_group_sums_[i] > least || (comes_first && high_group_sums_[i] == least)) return false;
   }

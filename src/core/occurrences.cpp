@@ -28,9 +28,8 @@ class Limit {
 
   void start_item() { period_is_known_ = false; }
   [[nodiscard]] std::int64_t take(const Entry& entry) {
-    const std::int32_t period = repeat_.period == Period::ever
-                                    ? 0
-                                    : period_number(calendar_.day_of(entry.tick), repeat_.period);
+    const std::int32_t period =
+        repeat_.period == Period::ever ? 0 : period_number(calendar_.day_of(entry.tick), repeat_.period);
     if (!period_is_known_ || period != period_) left_ = repeat_.limit;
     period_is_known_ = true;
     period_ = period;
@@ -145,7 +144,8 @@ std::string_view why_no_occurrence(const Rule& rule, const Scene& scene, const O
   Tick since = timeless;
   if (rule.since != no_signal) since = scene.history.last_of(rule.since);
   const bool has_timeless = !past.timeless.empty() && scene.now() > since;
-  if (has_timeless || (past.present > 0 && past.dated[past.present - 1].tick > since)) return reason::not_valid;
+  if (has_timeless || (past.present > 0 && past.dated[past.present - 1].tick > since))
+    return reason::not_valid;
   return past.has_future() ? reason::not_yet : reason::no_occurrence;
 }
 

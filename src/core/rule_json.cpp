@@ -52,9 +52,11 @@ void check_keys(const Fields& fields, Measure measure) {
     if ((use.measures & bit(measure)) != 0 || !fields.has(use.key)) continue;
     std::string users;
     for (std::size_t i = 0; i < words::measures.size(); ++i) {
-      if ((use.measures >> i & 1) != 0) users += (users.empty() ? "" : ", ") + std::string(words::measures[i]);
+      if ((use.measures >> i & 1) != 0)
+        users += (users.empty() ? "" : ", ") + std::string(words::measures[i]);
     }
-    fields.problem(std::string(use.key) + " does not go with measure " + std::string(words::of(words::measures, measure)),
+    fields.problem(std::string(use.key) + " does not go with measure " +
+                       std::string(words::of(words::measures, measure)),
                    "It goes with: " + users + ".");
   }
 }
@@ -68,7 +70,8 @@ Decay read_decay(ModelReader& reader, Fields& fields) {
   decay.anchor = entry.word("anchor", words::anchors, Anchor::occurrence);
   const auto needs = [&](std::string_view key) {
     if (entry.has(key)) return;
-    fields.problem("decay " + std::string(words::of(words::decays, decay.kind)) + " needs " + std::string(key));
+    fields.problem("decay " + std::string(words::of(words::decays, decay.kind)) + " needs " +
+                   std::string(key));
   };
   switch (decay.kind) {
     case DecayKind::none:
@@ -110,7 +113,8 @@ Repeat read_repeat(Fields& fields) {
   return repeat;
 }
 
-Tier read_tier(ModelReader& reader, const Fields& rule, const Json& json, std::size_t index, CountBy count_by) {
+Tier read_tier(ModelReader& reader, const Fields& rule, const Json& json, std::size_t index,
+               CountBy count_by) {
   Fields fields(json, rule.path() + ' ' + place("tiers", index, {}), reader.problems, reader.memory);
   Tier tier;
   if (count_by == CountBy::value) {
@@ -180,7 +184,8 @@ std::optional<MonthDay> read_month_day(const Json& json) {
   int day = 0;
   const bool is_read = std::from_chars(text.data(), text.data() + 2, month).ptr == text.data() + 2 &&
                        std::from_chars(text.data() + 3, text.data() + 5, day).ptr == text.data() + 5;
-  if (!is_read || month < 1 || month > 12 || day < 1 || day > days[static_cast<std::size_t>(month)]) return std::nullopt;
+  if (!is_read || month < 1 || month > 12 || day < 1 || day > days[static_cast<std::size_t>(month)])
+    return std::nullopt;
   return MonthDay{static_cast<std::uint8_t>(month), static_cast<std::uint8_t>(day)};
 }
 
@@ -230,7 +235,8 @@ void mark_days(Season& season_of) {
   }
   for (std::uint8_t month = 1; month <= 12; ++month) {
     if ((season_of.months >> month & 1) == 0) continue;
-    const std::size_t end = month == 12 ? days_of_season : day_of_season({static_cast<std::uint8_t>(month + 1), 1});
+    const std::size_t end =
+        month == 12 ? days_of_season : day_of_season({static_cast<std::uint8_t>(month + 1), 1});
     for (std::size_t day = day_of_season({month, 1}); day < end; ++day) season_of.days[day] = true;
   }
 }
@@ -267,12 +273,14 @@ void read_validity(ModelReader& reader, Fields& fields, Rule& rule) {
 }
 
 void check_signal(const Fields& fields, const Rule& rule) {
-  const bool is_fixed_season = rule.measure == Measure::season && (rule.season == nullptr || !rule.season->is_learned);
+  const bool is_fixed_season =
+      rule.measure == Measure::season && (rule.season == nullptr || !rule.season->is_learned);
   if (is_fixed_season && fields.has("signal")) {
     fields.problem("a fixed season counts no signal", "Use a guard to limit the rule to some leads.");
   }
   if (!is_fixed_season && rule.measure != Measure::inactivity && !fields.has("signal")) {
-    fields.problem("signal is missing", "Only inactivity (any activity) and a fixed season go without a signal.");
+    fields.problem("signal is missing",
+                   "Only inactivity (any activity) and a fixed season go without a signal.");
   }
 }
 

@@ -55,7 +55,8 @@ constexpr Powers fine = powers_of_root(2 * index_bits);
 
 // 2^(−fraction/2^64) in units of 2^-63, off by less than 16 of them.
 std::uint64_t power_of_half(std::uint64_t fraction) {
-  const auto high = static_cast<std::uint64_t>((Wide{coarse[fraction >> 54]} * fine[fraction >> 44 & 1023]) >> 63);
+  const auto high =
+      static_cast<std::uint64_t>((Wide{coarse[fraction >> 54]} * fine[fraction >> 44 & 1023]) >> 63);
   // What is left is x < 2^-20: 2^(−x) = 1 − y + y²/2 with y = x·ln 2; the cubic term is below 2^-63.
   const std::uint64_t rest = fraction & ((std::uint64_t{1} << 44) - 1);
   const auto y = static_cast<std::uint64_t>((Wide{rest} * static_cast<std::uint64_t>(ln2 >> 64)) >> 64);
@@ -66,7 +67,8 @@ std::uint64_t power_of_half(std::uint64_t fraction) {
 
 Weight decide_with_200_bits(std::int64_t elapsed, std::int64_t half_life) {
   using Real = boost::multiprecision::number<
-      boost::multiprecision::cpp_bin_float<200, boost::multiprecision::digit_base_2>, boost::multiprecision::et_off>;
+      boost::multiprecision::cpp_bin_float<200, boost::multiprecision::digit_base_2>,
+      boost::multiprecision::et_off>;
   const Real power = pow(Real(2), weight_bits - Real(elapsed) / Real(half_life));
   return static_cast<Weight>(floor(power + Real(1) / 2));
 }

@@ -18,7 +18,7 @@ CREATE FUNCTION lead_scoring.check_event_type(source_table regclass, event_type_
 COMMENT ON FUNCTION lead_scoring.check_event_type(regclass, name, text, text) IS 'Refuses an event type that its column cannot hold';
 
 CREATE FUNCTION lead_scoring.check_owner(audience text) RETURNS void
-    AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STRICT STABLE;
+    AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STABLE;
 COMMENT ON FUNCTION lead_scoring.check_owner(text) IS 'Refuses an audience that does not exist (42704) or is not the caller''s (42501)';
 
 CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience text, OUT source text) RETURNS SETOF record

@@ -1,6 +1,6 @@
 -- Publishing.
 
--- Number of each signal the sheet needs: that of the version whose definition is the same, or a new one. New
+-- Number of each signal the sheet needs: that of its version whose definition is the same, or a new one. New
 -- ones are above audience.last_signal.
 CREATE FUNCTION lead_scoring.signal_numbers(sheet text, audience text) RETURNS jsonb
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -23,7 +23,7 @@ BEGIN
           JOIN lead_scoring.signal AS g ON g.audience = signal_numbers.audience AND g.name = needed.signal
           LEFT JOIN LATERAL (
               SELECT max(x.number) AS number FROM lead_scoring.signal_version AS x
-              WHERE x.audience = g.audience
+              WHERE x.audience = g.audience AND x.signal = g.name
                 AND (x.source, x.event_type, x.condition, x.value, x.distinct_by, x.occurred_on)
                     IS NOT DISTINCT FROM (g.source, g.event_type, g.condition, g.value, g.distinct_by, g.occurred_on)) AS v ON true) AS w;
     RETURN numbers;
@@ -57,12 +57,16 @@ DECLARE
     next_revision integer;
 BEGIN
     PERFORM lead_scoring.require_read_committed('publish()');
-    SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = publish.sheet FOR UPDATE;
+    -- Who may read the sheet is told that it is not theirs; FOR UPDATE would not find it.
+    SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = publish.sheet;
+    IF FOUND THEN
+        PERFORM lead_scoring.check_owner(s.audience);
+        SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = publish.sheet FOR UPDATE;
+    END IF;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'sheet "%" does not exist', sheet
             USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.sheet lists the sheets.';
     END IF;
-    PERFORM lead_scoring.check_owner(s.audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = s.audience FOR UPDATE;
     -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
     -- tell that one is missing. A row of an older revision tells by itself.

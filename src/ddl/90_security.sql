@@ -50,6 +50,9 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.%I TO PUBLIC', t);
     END LOOP;
 END $$;
+-- Rows of a source are handed to the audience's expressions, so only who owns a table may make it a source.
+CREATE POLICY own_table ON lead_scoring.source AS RESTRICTIVE FOR INSERT WITH CHECK (lead_scoring.owns_table(source_table));
+CREATE POLICY own_new_table ON lead_scoring.source AS RESTRICTIVE FOR UPDATE WITH CHECK (lead_scoring.owns_table(source_table));
 GRANT SELECT ON lead_scoring.failure TO PUBLIC;
 
 -- A dump of the database carries the catalog.
@@ -73,6 +76,10 @@ COMMENT ON FUNCTION lead_scoring.forget_dropped_tables() IS 'Event trigger: remo
 CREATE EVENT TRIGGER lead_scoring_drop ON sql_drop EXECUTE FUNCTION lead_scoring.forget_dropped_tables();
 COMMENT ON EVENT TRIGGER lead_scoring_drop IS 'Removes the registrations of dropped tables';
 
+CREATE FUNCTION lead_scoring.changes_tree(command pg_ddl_command) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'ls_changes_tree' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.changes_tree(pg_ddl_command) IS 'Whether a command of an event trigger makes a table join or leave a partition or inheritance tree';
+
 -- A partition that joins a source brings its rows, one that leaves takes them away. ALTER TABLE holds it
 -- exclusively, so counting just its rows is exact beside writers of the other partitions.
 CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
@@ -84,7 +91,7 @@ DECLARE
 BEGIN
     FOR command IN
         SELECT DISTINCT c.objid::regclass AS some_table FROM pg_event_trigger_ddl_commands() AS c
-        WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table'
+        WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table' AND lead_scoring.changes_tree(c.command)
     LOOP
         CONTINUE WHEN NOT EXISTS (SELECT FROM lead_scoring.covering_sources(command.some_table));
         FOREACH node IN ARRAY lead_scoring.nodes_without_triggers(command.some_table) LOOP

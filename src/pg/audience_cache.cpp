@@ -6,6 +6,7 @@
 extern "C" {
 #include "utils/inval.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 }
 
 namespace lead_scoring {
@@ -30,6 +31,11 @@ void on_relcache_invalidation(Datum, Oid relation) {
   if (current == nullptr) return;
   if (relation == InvalidOid || hash_search(current->watched, &relation, HASH_FIND, nullptr) != nullptr)
     current->stale = true;
+}
+
+// Compiled conditions hold functions, and the bodies of those that were inlined.
+void on_function_invalidation(Datum, int, uint32) {
+  if (current != nullptr) current->stale = true;
 }
 
 HTAB* oid_table(const char* name, Size entry_size, MemoryContext context) {
@@ -59,6 +65,7 @@ Cache* make_cache() {
   static bool registered = false;
   if (!registered) {
     CacheRegisterRelcacheCallback(on_relcache_invalidation, 0);
+    CacheRegisterSyscacheCallback(PROCOID, on_function_invalidation, 0);
     registered = true;
   }
   MemoryContext context =

@@ -12,6 +12,7 @@ extern "C" {
 #include "catalog/pg_collation.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -301,6 +302,11 @@ struct varlena* read_model(const char* sheet, int32 revision) {
     model = PG_DETOAST_DATUM_COPY(row.get("model", &is_null));
   });
   return model;
+}
+
+void lock_for_reading(Oid table) {
+  LockRelationOid(table, AccessShareLock);
+  if (has_subclass(table)) (void)find_all_inheritors(table, AccessShareLock, nullptr);
 }
 
 char* qualified_name(Oid relation) {

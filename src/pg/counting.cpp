@@ -78,8 +78,12 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
       query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
       query.guarded ? "true" : "false", numbers.data, values.data,
       qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
+  // Keys are equal as the lead key says; without a collation the bare column can use an index of its own type.
   if (query.keys != nullptr)
-    appendStringInfo(sql, " AND e.%s OPERATOR(pg_catalog.=) ANY (%s)", key, query.keys);
+    appendStringInfo(sql, " AND %s OPERATOR(pg_catalog.=) ANY (%s)",
+                     OidIsValid(audience.key.collation) ? key_expression(audience, source.lead_key)
+                                                        : psprintf("e.%s", key),
+                     query.keys);
   appendStringInfoString(sql, " GROUP BY 1");
   return true;
 }

@@ -23,7 +23,9 @@ void record_failure(FailureList* list, const char* source, const char* signal, i
   ListCell* cell = nullptr;
   foreach (cell, list->failures) {
     auto* known = static_cast<Failure*>(lfirst(cell));
-    if (known->sqlstate == sqlstate && same_name(known->signal, signal) && same_name(known->source, source)) {
+    // What is wrong with a row as a whole is told by the message; that of an expression quotes the row's values.
+    const bool same_problem = known->sqlstate == sqlstate && (signal != nullptr || strcmp(known->message, message) == 0);
+    if (same_problem && same_name(known->signal, signal) && same_name(known->source, source)) {
       known->count++;
       return;
     }

@@ -33,11 +33,9 @@ const AudienceDefinition& definition(const Recount& recount) { return *recount.a
 Datum no_values[1] = {0};
 
 void lock_sources(const AudienceDefinition& audience) {
-  LockRelationOid(audience.lead_table, AccessShareLock);
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience.name))
-    (void)find_all_inheritors(static_cast<const SourceDefinition*>(lfirst(cell))->table, AccessShareLock,
-                              nullptr);
+    lock_for_reading(static_cast<const SourceDefinition*>(lfirst(cell))->table);
 }
 
 // Keys as deltas that add nothing.
@@ -81,6 +79,7 @@ template <class Work>
 void with_audience(CachedAudience* audience, Work work) {
   Recount recount = {audience, {}, 0};
   begin_failures(&recount.failures);
+  lock_for_reading(audience->definition->lead_table);
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);
   SPI_connect();
@@ -267,6 +266,7 @@ LS_FUNCTION(ls_forget_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
   with_named_audience(name, [&](Recount* recount) {
+    lock_sources(definition(*recount));
     int count = 0;
     LeadDelta* leads = leads_with_signals(definition(*recount), signals, &count);
     if (count == 0) return;
@@ -346,9 +346,13 @@ LS_FUNCTION(ls_create_tally_rows) {
 
 // rebuild_batch(audience, after, batch_size) → last key as text; NULL at the end.
 LS_FUNCTION(ls_rebuild_batch) {
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("audience and batch size must not be NULL")));
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
+  if (limit < 1)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Datum last = 0;
   with_named_audience(name, [&](Recount* recount) {

@@ -114,21 +114,32 @@ void compile_signals(SourceMatcher* matcher, Relation rel) {
 }
 
 void init_state(CompiledExpression* expression) {
-  expression->state = expression->tree == nullptr
-                          ? nullptr
-                          : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
+  expression->state =
+      expression->tree == nullptr ? nullptr : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
 }
 
-// An expression state that was left by an error may be half evaluated.
+void init_signal(CompiledSignal* signal) {
+  for (CompiledExpression* e : {&signal->event_type, &signal->condition, &signal->value, &signal->item,
+                                &signal->occurred_on})
+    init_state(e);
+}
+
+// An expression state that was left by an error may be half evaluated. Making one may fail by itself: the
+// audience's owner may have lost the right to call a function.
 void init_states(SourceMatcher* matcher) {
   MemoryContextReset(matcher->expressions);
   MemoryContext caller = MemoryContextSwitchTo(matcher->expressions);
   for (int i = 0; i < matcher->source->signal_count; i++) {
     CompiledSignal* signal = &matcher->signals[i];
     if (signal->broken != nullptr) continue;
-    for (CompiledExpression* e :
-         {&signal->event_type, &signal->condition, &signal->value, &signal->item, &signal->occurred_on})
-      init_state(e);
+    if (IsInParallelMode()) {
+      init_signal(signal);
+      continue;
+    }
+    ErrorData* error = nullptr;
+    if (guarded(&error, [&] { init_signal(signal); })) continue;
+    signal->broken = MemoryContextStrdup(matcher->context, error->message);
+    signal->broken_sqlstate = error->sqlerrcode;
   }
   MemoryContextSwitchTo(caller);
 }

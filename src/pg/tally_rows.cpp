@@ -46,7 +46,19 @@ void keep_only(SourceDefinition* source, ArrayType* wanted) {
   source->signal_count = kept;
 }
 
+void require_arguments(FunctionCallInfo fcinfo) {
+  for (int i : {1, 2, 4, 5})
+    if (PG_ARGISNULL(i))
+      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                      errmsg("tally_rows: audience, source, guarded and columns must not be NULL")));
+  for (int i : {3, 5})
+    if (!PG_ARGISNULL(i) && array_contains_nulls(PG_GETARG_ARRAYTYPE_P(i)))
+      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                      errmsg("tally_rows: signals and columns must not contain NULL")));
+}
+
 RowCounter* make_counter(FunctionCallInfo fcinfo) {
+  require_arguments(fcinfo);
   MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
   AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(1)));
   SourceDefinition* source = require_source(audience->name, text_to_cstring(PG_GETARG_TEXT_PP(2)));
@@ -124,7 +136,7 @@ LS_FUNCTION(ls_tally_rows) {
   Target target = {PG_ARGISNULL(0) ? Datum{0} : PG_GETARG_DATUM(0), CurrentMemoryContext};
   FailureList* failures = collected_failures != nullptr ? collected_failures : &counter->failures;
   const MatchSink sink = {add_to_state, &target, failures, 1, false};
-  if (PG_GETARG_BOOL(4)) {
+  if (!PG_ARGISNULL(4) && PG_GETARG_BOOL(4)) {
     bool done = false;
     match_rows(counter->matcher, counter->slot, next_single_row, &done, sink);
   } else {

@@ -16,13 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     model = parse_model({reinterpret_cast<const char*>(data), size}, &memory);
   } catch (const Error& error) {
-    const bool is_about_input = error.kind() == ErrorKind::invalid_text || error.kind() == ErrorKind::invalid_parameter;
+    const bool is_about_input =
+        error.kind() == ErrorKind::invalid_text || error.kind() == ErrorKind::invalid_parameter;
     if (!is_about_input || *error.what() == '\0') std::abort();
     return 0;
   }
   const std::string printed = print_model(*model);
   if (print_model(*parse_model(printed, &memory)) != printed) std::abort();
-  const Bytes tally = parse_tally("{1@8000:2,1@8100#00000000000000aa:1=12.5,2@8050:1=-3,2@9000:1,3:1}", &memory);
+  const Bytes tally =
+      parse_tally("{1@8000:2,1@8100#00000000000000aa:1=12.5,2@8050:1=-3,2@9000:1,3:1}", &memory);
   const Tick at = model->calendar.start_of(8400);
   const Evaluation shown = evaluate(*model, tally, at);
   std::int64_t total = 0;

@@ -9,8 +9,8 @@ from sheets import CONDITIONS, Sheets
 from values import quote
 
 
-SPANS = ["within", "older_than", "guard_within", "guard_older_than", "segment_within", "segment_older_than", "half_life",
-         "lifespan", "lose_every", "inactive_after", "inactive_every", "cycle", "cycle_step", "cycle_hold"]
+SPANS = ["within", "older_than", "guard_within", "guard_older_than", "segment_within", "segment_older_than",
+         "half_life", "lifespan", "lose_every", "inactive_after", "inactive_every", "cycle", "cycle_step", "cycle_hold"]
 
 
 def sheet_spans(sheet):
@@ -24,7 +24,8 @@ class Maker(Sheets, Operations):
     def instant(self, sheets, moments):
         """An instant as an SQL expression: any, or where something may end: a row's time plus a sheet's spans."""
         if self.chance(0.1):
-            return quote(self.r.choice(["1500-01-01", "2100-02-28 23:59:59.999999", "9000-06-30", "2040-12-31"]) + " UTC")
+            far = self.r.choice(["1500-01-01", "2100-02-28 23:59:59.999999", "9000-06-30", "2040-12-31"])
+            return quote(far + " UTC")
         spans = [row_spans for sheet in sheets for row_spans in sheet_spans(sheet)]
         if self.chance(0.4) or not moments or not spans:
             return quote(f"{self.moment(500, 400)} {self.r.choice([self.zone, 'UTC'])}")
@@ -42,7 +43,8 @@ class Maker(Sheets, Operations):
         setup = [{"insert": "lead", "rows": [self.lead_row(k) for k in self.keys[:3]]}]
         setup += [{"insert": "event", "rows": [self.event_row() for _ in range(self.r.choice([3, 60, 150]))]},
                   {"insert": "purchase", "rows": [self.purchase_row() for _ in range(self.r.choice([0, 10, 20]))]}]
-        moments = [time for operation in setup for row in operation["rows"] for time in (row.get("at"), row.get("bought"))
+        moments = [time for operation in setup for row in operation["rows"]
+                   for time in (row.get("at"), row.get("bought"))
                    if time and time[0] in "12" and time[:5] not in ("12000", "1399-")]
         self.r.shuffle(setup)
         rounds = []

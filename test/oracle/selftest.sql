@@ -1,6 +1,6 @@
 -- Known answers for the oracle itself: the vectors of the articles, and corner cases worked out by hand. Runs in
--- an empty database without the extension (createdb x; psql -d x -f selftest.sql); the last line is
--- "N passed, N failed".
+-- an empty database without the extension (createdb x; psql -d x -f selftest.sql). The last line of its output is
+-- "N passed, N failed"; the status is not 0 when something failed.
 \set ON_ERROR_STOP on
 \set QUIET on
 \pset tuples_only on
@@ -200,3 +200,6 @@ SELECT 'not ok: ' || label || ': got ' || coalesce(got, 'NULL') || ', want ' || 
 FROM result WHERE got IS DISTINCT FROM want;
 SELECT count(*) FILTER (WHERE got IS NOT DISTINCT FROM want) || ' passed, '
        || count(*) FILTER (WHERE got IS DISTINCT FROM want) || ' failed' FROM result;
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM result WHERE got IS DISTINCT FROM want) THEN RAISE EXCEPTION 'the oracle is wrong'; END IF;
+END $$;

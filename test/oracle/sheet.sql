@@ -99,7 +99,8 @@ CREATE FUNCTION oracle.earned(b lead_scoring.band, e oracle.evaluation, grade le
 $$;
 
 -- The highest-ranked band among some.
-CREATE FUNCTION oracle.highest(sh lead_scoring.sheet, names text[]) RETURNS lead_scoring.band STABLE LANGUAGE sql AS $$
+CREATE FUNCTION oracle.highest(sh lead_scoring.sheet, names text[]) RETURNS lead_scoring.band
+STABLE LANGUAGE sql AS $$
   SELECT b FROM lead_scoring.band AS b WHERE b.sheet = sh.name AND b.name = ANY (names) ORDER BY b.rank DESC LIMIT 1
 $$;
 
@@ -108,6 +109,10 @@ CREATE FUNCTION oracle.verdict(words text, causes text[], points numeric DEFAULT
 IMMUTABLE LANGUAGE sql AS $$
   SELECT row(NULL, NULL, words, NULL, 'verdict', NULL, NULL, NULL, points, causes[1])::oracle.line
 $$;
+
+-- A displayed integer: half away from zero, and no further than an integer column goes.
+CREATE FUNCTION oracle.shown(x numeric) RETURNS integer IMMUTABLE LANGUAGE sql AS
+$$ SELECT oracle.clamp(round(x), -2147483648, 2147483647)::integer $$;
 
 -- All the lines and all the output columns of one lead at one tick.
 CREATE FUNCTION oracle.judge(sh lead_scoring.sheet, c oracle.scene,
@@ -137,9 +142,9 @@ BEGIN
     total := sh.min_score;
   END IF;
 
-  e.score := round(total);
-  e.engagement := round(oracle.total(lines, 'engagement'));
-  e.fit := round(oracle.total(lines, 'fit'));
+  e.score := oracle.shown(total);
+  e.engagement := oracle.shown(oracle.total(lines, 'engagement'));
+  e.fit := oracle.shown(oracle.total(lines, 'fit'));
   grade := oracle.graded(sh, 'grade', e.fit);
   level := oracle.graded(sh, 'level', e.engagement);
   e.grade := grade.name;

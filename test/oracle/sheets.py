@@ -41,7 +41,7 @@ class Sheets(Values):
                 "component": self.r.choice(["engagement", "engagement", "fit"])}
         rule.update(getattr(self, "of_" + measure)(rule))
         rule.update(self.clamp(0.1))
-        if self.chance(0.5) and groups:
+        if groups and (self.contest or self.chance(0.5)):
             group = self.r.choice(groups)
             rule.update(rule_group=group["name"], component=group["component"])
         if self.chance(0.2):
@@ -112,7 +112,7 @@ class Sheets(Values):
                 extra["max_times"] = self.r.choice([1, 2, 5])
         if self.chance(0.4):
             extra["ceiling"] = self.r.choice([0, 5, 20, -3])
-        extra["points"] = -abs(self.points())
+        extra["points"] = 0 if "ceiling" in extra and self.chance(0.5) else -abs(self.points())
         extra["signal"] = self.r.choice([None, None] + self.event_signals)
         return extra
 
@@ -140,8 +140,9 @@ class Sheets(Values):
     def make_sheet(self, name):
         # Some sheets have one measure, so that its rules meet; some have plain points, so that sums are equal.
         usual = ["occurrences"] * 4 + ["value"] * 2 + ["tiers"] * 3 + ["inactivity", "cycle", "cycle", "season"]
-        self.measures = [self.r.choice(usual)] if self.chance(0.25) else usual
-        self.plain = self.chance(0.3)
+        self.measures = [self.r.choice(sorted(set(usual))), "occurrences"] if self.chance(0.3) else usual
+        self.contest = self.chance(0.12)   # of personas, whose sums are often equal
+        self.plain = self.contest or self.chance(0.3)
         sheet = {"name": name, "columns": {}, "groups": [], "grades": [], "bands": [], "rules": []}
         columns = sheet["columns"]
         columns["min_score"] = self.r.choice([0, 0, -100, -1000, 5, -7.5])
@@ -153,12 +154,12 @@ class Sheets(Values):
             columns["activity"] = self.r.sample(self.event_signals, self.r.choice([1, 3]))
         if self.chance(0.3):
             columns.update(self.guard("segment_"))
-        for n in range(self.r.choice([0, 1, 3, 4])):
-            group = {"name": f"g{n}", "component": self.r.choice(["engagement", "fit", "fit"]),
-                     "position": self.r.randrange(2)}
+        for n in range(3 if self.contest else self.r.choice([0, 1, 3, 4])):
+            component = "fit" if self.contest else self.r.choice(["engagement", "fit", "fit"])
+            group = {"name": f"g{n}", "component": component, "position": self.r.randrange(2)}
             group.update(self.clamp(0.4))
             if group["component"] == "fit":
-                group["persona"] = self.chance(0.8)
+                group["persona"] = self.contest or self.chance(0.8)
             sheet["groups"].append(group)
         for kind in ("grade", "level"):
             for n in range(self.r.choice([0, 2, 3])):

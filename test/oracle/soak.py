@@ -69,8 +69,7 @@ class Outcome:
 
     def kinds(self):
         """What went wrong, without the particulars, in order."""
-        return [failure["what"] + (re.sub(r"[\d\"'].*", "", failure["extension"]) if failure["what"] == "error" else "")
-                for failure in self.failures]
+        return [re.sub(r"[\d\"'].*", "", f["extension"]) if f["what"] == "error" else f["what"] for f in self.failures]
 
 
 def run(database, scenario):

@@ -138,13 +138,13 @@ my %before = content_of('origin');
 my $shape_before = sql('origin', $shape);
 my @triggers = grep { /^trigger/ } split /\n/, $shape_before;
 is(scalar @triggers, 4 * 7, 'the four triggers are on three lead tables, the partitioned table, two leaves and one event table');
-is($before{q{"Läden & Co."."Kunde's ""Tabelle""_score"}} =~ s/^([^,]*,[^,]*,[^,]*),.*$/$1/mgr, <<'ROWS' =~ s/\n\z//r, 'the scores before the dump');
-("",Blatt 2",7
-("","Blatt ""1""",14
-(b,"Blatt 2",21
-(b,"Blatt ""1""",8
-(Ä,"Blatt 2",7
-(Ä,"Blatt ""1""",89
+is(sql('origin', q{SELECT lead, sheet, score, fit, grade, band FROM "Läden & Co."."Kunde's ""Tabelle""_score" ORDER BY lead COLLATE "C", sheet COLLATE "C"}), <<'ROWS' =~ s/\n\z//r, 'the scores before the dump');
+|Blatt "1"|14|10|A|
+|Blatt 2|7|0||
+b|Blatt "1"|8|0|B|
+b|Blatt 2|21|0||heiß
+Ä|Blatt "1"|89|10|A|Stufe 'x'
+Ä|Blatt 2|7|0||
 ROWS
 
 my $directory = $node->basedir;
@@ -167,8 +167,9 @@ for my $road (sort keys %restore) {
 	is(sql($road, $shape), $shape_before, "$road: triggers, owners, grants, policies, storage and comments are the same");
 	verify_all($road, $road);
 
-	# Events score, in the partitioned table, in a leaf directly, and in a partition made after the restore.
-	is(sql($road, <<'SQL'), "b|Blatt \"1\"|12\nb|Blatt 2|42", "$road: events score after the restore");
+	# Events score, in the partitioned table, in a leaf directly, and in a partition made after the restore. Of
+	# 'b' the items 1, 7, none and 8 count by then, 4 points each; the row of 2027 has not happened yet.
+	is(sql($road, <<'SQL'), "b|Blatt \"1\"|16\nb|Blatt 2|42", "$road: events score after the restore");
 CREATE TABLE "Läden & Co."."Ereignis 2027" PARTITION OF "Läden & Co."."Ereignis" FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');
 INSERT INTO "Läden & Co."."Ereignis" ("Wer?", wann, "Art", "Betrag") VALUES ('b', '2026-03-01 10:00+00', 'Besuch', 7);
 INSERT INTO "Läden & Co."."Ereignis 2026" ("Nr", "Wer?", wann, "Art", "Betrag") VALUES (201, 'b', '2026-03-01 10:00+00', 'Besuch', 8);
@@ -200,6 +201,21 @@ SQL
 	verify_all($road, "$road, after a rebuild");
 	$node->safe_psql('postgres', "DROP DATABASE $road");
 }
+
+# The data alone, into the same tables with their triggers: they must not fire, or every row counts twice.
+$node->safe_psql('postgres', 'CREATE DATABASE data_only');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--schema-only', "$directory/custom.dump", '--dbname', $node->connstr('data_only') ], 'data only: the schema');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '--disable-triggers', "$directory/custom.dump", '--dbname', $node->connstr('data_only') ],
+	'data only: the data, with --disable-triggers');
+my %data_only = content_of('data_only');
+is($data_only{$_}, $before{$_}, "data only: $_ is the same") for @tables;
+verify_all('data_only', 'data only');
+
+# Row-level security of the catalog stands in the way of a role that owns an audience but not the database:
+# pg_dump says so instead of leaving rows out.
+$node->safe_psql('origin', 'ALTER ROLE shop_owner LOGIN; GRANT pg_read_all_data TO shop_owner');
+$node->command_fails_like([ 'pg_dump', '--username=shop_owner', '--file=/dev/null', $node->connstr('origin') ], qr/row-level security/,
+	'pg_dump by a role that cannot see the whole catalog fails');
 
 $node->stop;
 done_testing();

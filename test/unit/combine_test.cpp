@@ -10,9 +10,10 @@ using testing::Bench;
 
 TEST(Score, V1AndV2FormOpenClickDirections) {
   Bench b;
-  const Model& m = b.model(R"({"name": "form", "signal": "order", "points": 10}, {"name": "open", "signal": "open", "points": 3},
+  const Model& m = b.model(
+      R"({"name": "form", "signal": "order", "points": 10}, {"name": "open", "signal": "open", "points": 3},
                               {"name": "click", "signal": "visit", "points": 7}, {"name": "directions", "signal": "profile", "points": 20})",
-                           R"("bands": [{"name": "MQL", "rank": 1, "min_score": 30}])");
+      R"("bands": [{"name": "MQL", "rank": 1, "min_score": 30}])");
   EXPECT_EQ(b.evaluate(m, "{1@100,2@100,3@100}", 103).score, 20);
   EXPECT_EQ(b.evaluate(m, "{1@100,2@100,3@100}", 103).band, -1);
   const Evaluation later = b.evaluate(m, "{1@100,2@100,3@100,4@104}", 104);
@@ -23,7 +24,8 @@ TEST(Score, V1AndV2FormOpenClickDirections) {
 
 TEST(Score, V8AndV10) {
   Bench b;
-  const Model& m = b.model(R"({"name": "pricing", "signal": "visit", "points": 10}, {"name": "e-book", "signal": "order", "points": 5},
+  const Model& m = b.model(
+      R"({"name": "pricing", "signal": "visit", "points": 10}, {"name": "e-book", "signal": "order", "points": 5},
                               {"name": "first open", "signal": "open", "points": 3, "repeat": {"limit": 1, "per_item": true}})");
   EXPECT_EQ(b.evaluate(m, "{1@100,2@100}", 100).score, 15);
   EXPECT_EQ(b.evaluate(m, "{3@100#00000000000000aa:50}", 100).score, 3);
@@ -32,9 +34,10 @@ TEST(Score, V8AndV10) {
 TEST(Bands, V9BoundsAreInclusiveUnlessExclusive) {
   Bench b;
   const auto band = [&](std::string_view more) {
-    const Model& m = b.model(R"({"name": "r", "signal": "order", "points": 59.5})",
-                             R"("bands": [{"name": "SQL", "rank": 2, "min_score": 80}, {"name": "MQL", "rank": 1, "min_score": 60)" +
-                                 std::string(more) + "}]");
+    const Model& m = b.model(
+        R"({"name": "r", "signal": "order", "points": 59.5})",
+        R"("bands": [{"name": "SQL", "rank": 2, "min_score": 80}, {"name": "MQL", "rank": 1, "min_score": 60)" +
+            std::string(more) + "}]");
     const Evaluation shown = b.evaluate(m, "{1@100}", 100);
     EXPECT_EQ(shown.score, 60) << "59.5 is displayed as 60, and that is what is compared";
     return shown.band < 0 ? std::string() : std::string(m.band_name(shown.band));
@@ -50,7 +53,9 @@ TEST(Bands, EarnedWhenAllTheirOwnMinimaHoldWhateverLowerBandsSay) {
       R"("grades": [{"name": "B", "min": 10}, {"name": "A", "min": 30}], "levels": [{"name": "2", "min": 0}, {"name": "1", "min": 20}],
          "bands": [{"name": "lead", "rank": 0}, {"name": "MQL", "rank": 5, "min_score": 50}, {"name": "fits", "rank": 7, "min_grade": "B"},
                    {"name": "hot", "rank": 9, "min_level": "1", "min_fit": 30, "min_engagement": 20}])");
-  const auto band = [&](std::string_view tally) { return std::string(m.band_name(b.evaluate(m, tally, 100).band)); };
+  const auto band = [&](std::string_view tally) {
+    return std::string(m.band_name(b.evaluate(m, tally, 100).band));
+  };
   EXPECT_EQ(band("{}"), "lead") << "a band without minima is always earned";
   EXPECT_EQ(band("{1@1:5}"), "MQL");
   EXPECT_EQ(band("{1@1:5,3@1}"), "fits") << "the highest-ranked";
@@ -109,7 +114,8 @@ TEST(Clamps, InOrderFromRuleToSheet) {
 
 TEST(Clamps, TheSheetsNeedNotContainZero) {
   Bench b;
-  const Model& base = b.model(R"({"name": "r", "signal": "order", "points": 1})", R"("min_score": 20, "max_score": 30)");
+  const Model& base =
+      b.model(R"({"name": "r", "signal": "order", "points": 1})", R"("min_score": 20, "max_score": 30)");
   EXPECT_EQ(b.evaluate(base, "{}", 100).score, 20);
   const Model& below = b.model(R"({"name": "r", "signal": "order", "points": -1})", R"("min_score": -50.5)");
   EXPECT_EQ(b.evaluate(below, "{1@1:7}", 100).score, -7);
@@ -118,7 +124,8 @@ TEST(Clamps, TheSheetsNeedNotContainZero) {
 
 TEST(Display, EachIntegerIsRoundedOnItsOwn) {
   Bench b;
-  const Model& m = b.model(R"({"name": "e", "signal": "order", "points": 0.5}, {"name": "f", "component": "fit", "signal": "order", "points": 0.5})");
+  const Model& m = b.model(
+      R"({"name": "e", "signal": "order", "points": 0.5}, {"name": "f", "component": "fit", "signal": "order", "points": 0.5})");
   const Evaluation shown = b.evaluate(m, "{1@1}", 100);
   EXPECT_EQ(shown.engagement, 1);
   EXPECT_EQ(shown.fit, 1);
@@ -177,14 +184,16 @@ TEST(Verdicts, DisqualifiedBeatsEverything) {
 
 TEST(Verdicts, AForceNeverLowersTheBand) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "signal": "order", "points": 80, "forces_band": "MQL"})",
-                           R"("bands": [{"name": "MQL", "rank": 1, "min_score": 60}, {"name": "SQL", "rank": 2, "min_score": 80}])");
+  const Model& m = b.model(
+      R"({"name": "r", "signal": "order", "points": 80, "forces_band": "MQL"})",
+      R"("bands": [{"name": "MQL", "rank": 1, "min_score": 60}, {"name": "SQL", "rank": 2, "min_score": 80}])");
   EXPECT_EQ(m.band_name(b.evaluate(m, "{1@1}", 100).band), "SQL");
 }
 
 TEST(Segment, IsACountLikeAGuard) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "signal": "visit", "points": 5})", R"("segment": {"signal": "order", "max": 0, "within": "P30D"})");
+  const Model& m = b.model(R"({"name": "r", "signal": "visit", "points": 5})",
+                           R"("segment": {"signal": "order", "max": 0, "within": "P30D"})");
   EXPECT_TRUE(b.evaluate(m, "{2@100}", 100).in_segment);
   const Evaluation customer = b.evaluate(m, "{1@99,2@100}", 100);
   EXPECT_FALSE(customer.in_segment);

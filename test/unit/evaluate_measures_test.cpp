@@ -21,7 +21,9 @@ std::string orders_on(std::initializer_list<std::string_view> dates) {
 
 // ---- tiers
 
-std::string tiers(std::string_view keys) { return rule(R"("signal": "open", "measure": "tiers", )" + std::string(keys)); }
+std::string tiers(std::string_view keys) {
+  return rule(R"("signal": "open", "measure": "tiers", )" + std::string(keys));
+}
 
 TEST(Tiers, TheFirstThatMatchesGivesItsPoints) {
   Bench b;
@@ -39,7 +41,8 @@ TEST(Tiers, TheFirstThatMatchesGivesItsPoints) {
 
 TEST(Tiers, MinZeroMatchesALeadWithoutOccurrences) {
   Bench b;
-  const Model& m = b.model(tiers(R"("tiers": [{"min": 0, "max": 0, "points": -5}, {"points": 0}], "hand_raise": true)"));
+  const Model& m =
+      b.model(tiers(R"("tiers": [{"min": 0, "max": 0, "points": -5}, {"points": 0}], "hand_raise": true)"));
   EXPECT_EQ(b.points(m, "{}", 100), -5'000);
   const ExplainRow row = b.row(m, "{3@90}", 100);
   EXPECT_TRUE(row.holds) << "a matched tier holds, also with 0 points";
@@ -53,7 +56,8 @@ TEST(Tiers, CountDistinctItemsAfterTheLimit) {
       R"("count_by": "items", "repeat": {"limit": 1, "per_item": true}, "tiers": [{"min": 2, "points": 10, "within": "P10D"}, {"points": 1}])"));
   EXPECT_EQ(b.points(m, "{3@95#00000000000000aa:4,3@96#00000000000000bb:1}", 100), 10'000);
   EXPECT_EQ(b.points(m, "{3@95:1,3@96#00000000000000bb:1}", 100), 10'000) << "the NULL item is an item";
-  EXPECT_EQ(b.points(m, "{3@80#00000000000000aa:1,3@95#00000000000000aa:1,3@96#00000000000000bb:1}", 100), 1'000)
+  EXPECT_EQ(b.points(m, "{3@80#00000000000000aa:1,3@95#00000000000000aa:1,3@96#00000000000000bb:1}", 100),
+            1'000)
       << "the limit keeps the first occurrence of aa, which is outside the window";
 }
 
@@ -70,8 +74,10 @@ TEST(Tiers, CompareValueSums) {
 
 TEST(Tiers, V11WindowsMayLookBackFromTheLastOccurrence) {
   Bench b;
-  const Model& m = b.model(tiers(
-      R"("window_anchor": "last", "tiers": [{"min": 3, "points": 30, "within": "PT2H"}, {"min": 3, "points": 10, "within": "P31D"}])"), {}, "hour");
+  const Model& m = b.model(
+      tiers(
+          R"("window_anchor": "last", "tiers": [{"min": 3, "points": 30, "within": "PT2H"}, {"min": 3, "points": 10, "within": "P31D"}])"),
+      {}, "hour");
   const Tick later = 5000;
   EXPECT_EQ(b.points(m, "{3@100,3@101:2}", later), 30'000) << "velocity does not evaporate";
   EXPECT_EQ(b.points(m, "{3@100,3@400,3@800}", later), 10'000);
@@ -96,7 +102,8 @@ TEST(Tiers, OlderThanAndTimelessEntries) {
 
 TEST(Inactivity, V12OnlyTheInactiveLoses) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "inactivity", "points": -20, "after": "P3M")"), R"("min_score": -1000)");
+  const Model& m =
+      b.model(rule(R"("measure": "inactivity", "points": -20, "after": "P3M")"), R"("min_score": -1000)");
   const std::string created = "{9@" + std::to_string(day("2024-01-15"));
   EXPECT_EQ(b.points(m, created + "}", day("2024-04-14")), 0);
   EXPECT_EQ(b.points(m, created + "}", day("2024-04-15")), -20'000);
@@ -108,7 +115,8 @@ TEST(Inactivity, V12OnlyTheInactiveLoses) {
 
 TEST(Inactivity, RepeatsAsSpansNotAsChainedDates) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "inactivity", "points": -10, "after": "P1M", "every": "P1M", "max_times": 3)"));
+  const Model& m = b.model(
+      rule(R"("measure": "inactivity", "points": -10, "after": "P1M", "every": "P1M", "max_times": 3)"));
   const std::string tally = "{" + on("1", "2023-12-31") + "}";
   const auto n = [&](std::string_view date) { return b.row(m, tally, day(date)).counted; };
   EXPECT_EQ(n("2024-01-30"), 0);
@@ -118,13 +126,15 @@ TEST(Inactivity, RepeatsAsSpansNotAsChainedDates) {
   EXPECT_EQ(n("2024-03-30"), 2) << "not a month after 29 February";
   EXPECT_EQ(n("2024-03-31"), 3);
   EXPECT_EQ(n("2034-03-31"), 3);
-  const Model& endless = b.model(rule(R"("measure": "inactivity", "points": -10, "after": "P30D", "every": "P1D")"));
+  const Model& endless =
+      b.model(rule(R"("measure": "inactivity", "points": -10, "after": "P30D", "every": "P1D")"));
   EXPECT_EQ(b.points(endless, "{1@0}", 1'000'029), -10'000'000'000);
 }
 
 TEST(Inactivity, OfOneSignalFallsBackToCreated) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "inactivity", "signal": "order", "points": -5, "after": "P10D")"));
+  const Model& m =
+      b.model(rule(R"("measure": "inactivity", "signal": "order", "points": -5, "after": "P10D")"));
   EXPECT_EQ(b.points(m, "{1@100,2@120}", 120), -5'000) << "visits are no orders";
   EXPECT_EQ(b.points(m, "{2@120,9@110}", 120), -5'000);
   EXPECT_EQ(b.points(m, "{1@115,9@110}", 120), 0);
@@ -150,7 +160,8 @@ TEST(Inactivity, CeilingCapsTheTotalWhileItHolds) {
 
 TEST(Cycle, V3ThreeMonthsInSteps) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 60, "cycle": "P3M", "step": "P1M")"));
+  const Model& m =
+      b.model(rule(R"("measure": "cycle", "signal": "order", "points": 60, "cycle": "P3M", "step": "P1M")"));
   const std::string tally = orders_on({"2024-01-10"});
   EXPECT_EQ(b.points(m, tally, day("2024-01-10")), 0);
   EXPECT_EQ(b.reason(m, tally, day("2024-02-09")), "cycle just begun");
@@ -159,21 +170,25 @@ TEST(Cycle, V3ThreeMonthsInSteps) {
   EXPECT_EQ(b.points(m, tally, day("2024-04-09")), 40'000);
   EXPECT_EQ(b.points(m, tally, day("2024-04-10")), 60'000);
   EXPECT_EQ(b.points(m, tally, day("2034-04-10")), 60'000) << "without a hold until the next purchase";
-  EXPECT_EQ(b.points(m, orders_on({"2024-01-10", "2024-04-11"}), day("2024-04-11")), 0) << "a purchase restarts";
+  EXPECT_EQ(b.points(m, orders_on({"2024-01-10", "2024-04-11"}), day("2024-04-11")), 0)
+      << "a purchase restarts";
   EXPECT_EQ(b.reason(m, "{}", 0), "no occurrence");
 }
 
 TEST(Cycle, V4toV7FourMonthsWithVisitsAndQuotes) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "measure": "cycle", "signal": "order", "points": 60, "cycle": "P4M", "step": "P1M"},
+  const Model& m = b.model(
+      R"({"name": "r", "measure": "cycle", "signal": "order", "points": 60, "cycle": "P4M", "step": "P1M"},
                               {"name": "visits", "signal": "visit", "points": 10}, {"name": "quotes", "signal": "open", "points": 30})",
-                           R"("bands": [{"name": "ready", "rank": 1, "min_score": 60}])");
+      R"("bands": [{"name": "ready", "rank": 1, "min_score": 60}])");
   const std::string order = on("1", "2024-01-10");
-  for (const auto& [date, score] : {std::pair{"2024-02-10", 15}, {"2024-03-10", 30}, {"2024-04-10", 45}, {"2024-05-10", 60}}) {
+  for (const auto& [date, score] :
+       {std::pair{"2024-02-10", 15}, {"2024-03-10", 30}, {"2024-04-10", 45}, {"2024-05-10", 60}}) {
     EXPECT_EQ(b.evaluate(m, "{" + order + "}", day(date)).score, score);
   }
   const auto at_three_months = [&](const std::string& more) {
-    return b.evaluate(m, "{" + order + ":1," + on(more.substr(0, 1), "2024-04-10") + more.substr(1) + "}", day("2024-04-10"));
+    return b.evaluate(m, "{" + order + ":1," + on(more.substr(0, 1), "2024-04-10") + more.substr(1) + "}",
+                      day("2024-04-10"));
   };
   EXPECT_EQ(at_three_months("2:1").score, 55);
   EXPECT_EQ(at_three_months("2:1").band, -1);
@@ -184,7 +199,8 @@ TEST(Cycle, V4toV7FourMonthsWithVisitsAndQuotes) {
 
 TEST(Cycle, LinearAndHold) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 60, "cycle": "P30D", "hold": "P10D")"));
+  const Model& m = b.model(
+      rule(R"("measure": "cycle", "signal": "order", "points": 60, "cycle": "P30D", "hold": "P10D")"));
   EXPECT_EQ(b.points(m, "{1@100}", 100), 0);
   EXPECT_FALSE(b.row(m, "{1@100}", 100).holds);
   EXPECT_EQ(b.points(m, "{1@100}", 101), 2'000);
@@ -193,7 +209,8 @@ TEST(Cycle, LinearAndHold) {
   EXPECT_EQ(b.points(m, "{1@100}", 139), 60'000);
   EXPECT_EQ(b.reason(m, "{1@100}", 140), "hold over");
   // Due after P1M + P1M as one span: 31 January, due 29 February, held until 31 March.
-  const Model& months = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P1M", "hold": "P1M")"));
+  const Model& months =
+      b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P1M", "hold": "P1M")"));
   const std::string tally = orders_on({"2024-01-31"});
   EXPECT_EQ(b.points(months, tally, day("2024-02-29")), 1'000);
   EXPECT_EQ(b.points(months, tally, day("2024-03-30")), 1'000);
@@ -202,27 +219,33 @@ TEST(Cycle, LinearAndHold) {
 
 TEST(Cycle, StepSharesAreExactFractionsOfNominalLengths) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P3M", "step": "P7D")"));
+  const Model& m =
+      b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P3M", "step": "P7D")"));
   EXPECT_EQ(b.points(m, orders_on({"2024-01-01"}), day("2024-01-08")), 78) << "7/90 of 1000 thousandths";
   EXPECT_EQ(b.points(m, orders_on({"2024-01-01"}), day("2024-03-25")), 933) << "84/90";
-  const Model& over = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P1M", "step": "P20D")"));
+  const Model& over =
+      b.model(rule(R"("measure": "cycle", "signal": "order", "points": 1, "cycle": "P1M", "step": "P20D")"));
   EXPECT_EQ(b.points(over, orders_on({"2024-01-01"}), day("2024-01-21")), 667) << "20/30";
   EXPECT_EQ(b.points(over, orders_on({"2024-01-01"}), day("2024-02-01")), 1'000);
 }
 
 TEST(Cycle, LearnsTheMedianGap) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "step": "P1D")"));
+  const Model& m =
+      b.model(rule(R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "step": "P1D")"));
   EXPECT_EQ(b.reason(m, "{1@100,1@110}", 115), "cycle unknown") << "two dates";
   EXPECT_EQ(b.points(m, "{1@100,1@110,1@130}", 145), 10'000) << "gaps 10 and 20: 15";
   EXPECT_EQ(b.points(m, "{1@100,1@110,1@130}", 144), 9'333);
   EXPECT_EQ(b.points(m, "{1@100,1@110,1@121}", 131), 9'091) << "gaps 10 and 11: 10.5 is 11";
   EXPECT_EQ(b.points(m, "{1@100,1@110:5,1@111,1@141}", 151), 10'000) << "gaps 10, 1, 30: 10";
   EXPECT_EQ(b.reason(m, "{1@100,1@110,1@130}", 110), "cycle unknown") << "the third has not come";
-  const Model& fallback = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "cycle": "P10D", "step": "P10D")"));
+  const Model& fallback = b.model(rule(
+      R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "cycle": "P10D", "step": "P10D")"));
   EXPECT_EQ(b.points(fallback, "{1@100}", 110), 10'000);
   EXPECT_EQ(b.points(fallback, "{1@100,1@101,1@102}", 103), 10'000) << "learned: one day";
-  const Model& hourly = b.model(rule(R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "step": "PT12H")"), {}, "hour");
+  const Model& hourly = b.model(
+      rule(R"("measure": "cycle", "signal": "order", "points": 10, "learned": true, "step": "PT12H")"), {},
+      "hour");
   EXPECT_EQ(b.points(hourly, "{1@0,1@5,1@30,1@54}", 54 + 12), 5'000) << "dates, not hours: gaps of one day";
 }
 
@@ -232,16 +255,20 @@ TEST(Cycle, CountsValidPurchasesOnly) {
       R"("measure": "cycle", "signal": "order", "points": 60, "cycle": "P30D", "valid_to": "2024-01-31", "since": "rejection")"));
   EXPECT_EQ(b.points(m, orders_on({"2024-01-20", "2024-02-10"}), day("2024-02-19")), 60'000);
   EXPECT_EQ(b.reason(m, orders_on({"2024-02-10"}), day("2024-02-19")), "not valid");
-  EXPECT_EQ(b.reason(m, "{" + on("1", "2024-01-20") + "," + on("5", "2024-01-20") + "}", day("2024-02-19")), "no occurrence");
+  EXPECT_EQ(b.reason(m, "{" + on("1", "2024-01-20") + "," + on("5", "2024-01-20") + "}", day("2024-02-19")),
+            "no occurrence");
 }
 
 // ---- season
 
 TEST(Season, WindowsIncludeBothDaysAndWrap) {
   Bench b;
-  const Model& m = b.model(rule(R"("measure": "season", "points": 15, "windows": [["12-20", "01-10"], ["03-01", "05-31"]])"));
-  for (const char* in : {"2023-12-20", "2024-01-10", "2024-03-01", "2024-05-31", "2023-12-31"}) EXPECT_EQ(b.points(m, "{}", day(in)), 15'000) << in;
-  for (const char* out : {"2023-12-19", "2024-01-11", "2024-02-29", "2024-06-01"}) EXPECT_EQ(b.reason(m, "{}", day(out)), "out of season") << out;
+  const Model& m = b.model(
+      rule(R"("measure": "season", "points": 15, "windows": [["12-20", "01-10"], ["03-01", "05-31"]])"));
+  for (const char* in : {"2023-12-20", "2024-01-10", "2024-03-01", "2024-05-31", "2023-12-31"})
+    EXPECT_EQ(b.points(m, "{}", day(in)), 15'000) << in;
+  for (const char* out : {"2023-12-19", "2024-01-11", "2024-02-29", "2024-06-01"})
+    EXPECT_EQ(b.reason(m, "{}", day(out)), "out of season") << out;
   EXPECT_EQ(b.evaluate(m, "{}", day("2024-01-11")).next_change, day("2024-03-01"));
   EXPECT_EQ(b.evaluate(m, "{}", day("2023-12-25")).next_change, day("2024-01-11"));
 }
@@ -252,7 +279,8 @@ TEST(Season, LeapDays) {
   EXPECT_EQ(b.points(m, "{}", day("2024-02-29")), 15'000);
   EXPECT_EQ(b.points(m, "{}", day("2023-03-01")), 0);
   EXPECT_EQ(b.evaluate(m, "{}", day("2021-01-01")).next_change, day("2024-02-29"));
-  const Model& to_end = b.model(rule(R"("measure": "season", "points": 15, "windows": [["02-10", "02-29"]])"));
+  const Model& to_end =
+      b.model(rule(R"("measure": "season", "points": 15, "windows": [["02-10", "02-29"]])"));
   EXPECT_EQ(b.evaluate(to_end, "{}", day("2023-02-15")).next_change, day("2023-03-01"));
   EXPECT_EQ(b.evaluate(to_end, "{}", day("2024-02-15")).next_change, day("2024-03-01"));
 }
@@ -263,7 +291,8 @@ TEST(Season, Months) {
   EXPECT_EQ(b.points(m, "{}", day("2023-12-01")), 15'000);
   EXPECT_EQ(b.points(m, "{}", day("2024-02-01")), 0);
   EXPECT_EQ(b.evaluate(m, "{}", day("2023-12-01")).next_change, day("2024-02-01"));
-  const Model& all = b.model(rule(R"("measure": "season", "points": 15, "months": [1,2,3,4,5,6,7,8,9,10,11,12])"));
+  const Model& all =
+      b.model(rule(R"("measure": "season", "points": 15, "months": [1,2,3,4,5,6,7,8,9,10,11,12])"));
   EXPECT_EQ(b.evaluate(all, "{}", day("2023-12-01")).next_change, never);
 }
 
@@ -278,7 +307,8 @@ TEST(Season, LearnsFromTwoEarlierYears) {
   EXPECT_EQ(b.reason(m, "{}", day("2024-06-01")), "no occurrence");
   EXPECT_EQ(b.evaluate(m, tally, day("2023-07-01")).next_change, day("2024-03-01"));
   EXPECT_EQ(b.evaluate(m, tally, day("2024-03-01")).next_change, day("2024-04-01"));
-  EXPECT_EQ(b.evaluate(m, "{1:1}", day("2024-03-01")).next_change, day("2024-03-02")) << "a timeless activity is today's, every day";
+  EXPECT_EQ(b.evaluate(m, "{1:1}", day("2024-03-01")).next_change, day("2024-03-02"))
+      << "a timeless activity is today's, every day";
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ using testing::day;
 
 // A rule "r" over signal order with the given further keys.
 std::string orders(std::string_view keys) {
-  return R"({"name": "r", "signal": "order", "measure": "occurrences", "points": 10)" + std::string(keys) + "}";
+  return R"({"name": "r", "signal": "order", "measure": "occurrences", "points": 10)" + std::string(keys) +
+         "}";
 }
 std::string at(std::string_view date) { return "@" + std::to_string(day(date)); }
 
@@ -62,10 +63,12 @@ TEST(Occurrences, TimelessEntriesStandAtNow) {
 TEST(Occurrences, ValidityIncludesBothDaysAndLeavesGuardsAlone) {
   Bench b;
   const Model& m = b.model(orders(R"(, "valid_from": "2024-03-01", "valid_to": "2024-03-31",
-                                     "guard": {"signal": "order", "min": 3})"), {}, "hour");
+                                     "guard": {"signal": "order", "min": 3})"),
+                           {}, "hour");
   const std::string tally = "{1@" + std::to_string(day("2024-02-29") * 24 + 23) + ",1@" +
-                            std::to_string(day("2024-03-01") * 24) + ",1@" + std::to_string(day("2024-03-31") * 24 + 23) +
-                            ",1@" + std::to_string(day("2024-04-01") * 24) + "}";
+                            std::to_string(day("2024-03-01") * 24) + ",1@" +
+                            std::to_string(day("2024-03-31") * 24 + 23) + ",1@" +
+                            std::to_string(day("2024-04-01") * 24) + "}";
   const ExplainRow row = b.row(m, tally, day("2024-05-01") * 24);
   EXPECT_EQ(row.points, 20'000);
   EXPECT_EQ(row.counted, 2);
@@ -78,31 +81,45 @@ TEST(Occurrences, LimitKeepsTheEarliestOfEachPeriod) {
     return b.points(b.model(orders(", \"repeat\": {" + std::string(repeat) + "}")), tally, day("2025-01-01"));
   };
   EXPECT_EQ(points(R"("limit": 1)", "{1@100:50}"), 10'000);
-  EXPECT_EQ(points(R"("limit": 3)", "{1@100:2,1@101:2,1@102:2}"), 30'000) << "a tick gives as many as are left";
+  EXPECT_EQ(points(R"("limit": 3)", "{1@100:2,1@101:2,1@102:2}"), 30'000)
+      << "a tick gives as many as are left";
   EXPECT_EQ(points(R"("limit": 2, "period": "day")", "{1@100:3,1@101:1}"), 30'000);
   // Sunday and Monday; 29 December 2024 and 1 January 2025 lie in different ISO weeks.
-  EXPECT_EQ(points(R"("limit": 1, "period": "week")", "{1" + at("2024-06-09") + ",1" + at("2024-06-10") + ",1" + at("2024-06-16") + "}"), 20'000);
-  EXPECT_EQ(points(R"("limit": 1, "period": "week")", "{1" + at("2024-12-30") + ",1" + at("2025-01-01") + "}"), 10'000);
-  EXPECT_EQ(points(R"("limit": 1, "period": "month")", "{1" + at("2024-01-31") + ",1" + at("2024-02-01") + "}"), 20'000);
-  EXPECT_EQ(points(R"("limit": 1, "period": "quarter")", "{1" + at("2024-01-31") + ",1" + at("2024-03-31") + ",1" + at("2024-04-01") + "}"), 20'000);
-  EXPECT_EQ(points(R"("limit": 1, "period": "year")", "{1" + at("2023-12-31") + ",1" + at("2024-01-01") + ",1" + at("2024-12-31") + "}"), 20'000);
+  EXPECT_EQ(points(R"("limit": 1, "period": "week")",
+                   "{1" + at("2024-06-09") + ",1" + at("2024-06-10") + ",1" + at("2024-06-16") + "}"),
+            20'000);
+  EXPECT_EQ(
+      points(R"("limit": 1, "period": "week")", "{1" + at("2024-12-30") + ",1" + at("2025-01-01") + "}"),
+      10'000);
+  EXPECT_EQ(
+      points(R"("limit": 1, "period": "month")", "{1" + at("2024-01-31") + ",1" + at("2024-02-01") + "}"),
+      20'000);
+  EXPECT_EQ(points(R"("limit": 1, "period": "quarter")",
+                   "{1" + at("2024-01-31") + ",1" + at("2024-03-31") + ",1" + at("2024-04-01") + "}"),
+            20'000);
+  EXPECT_EQ(points(R"("limit": 1, "period": "year")",
+                   "{1" + at("2023-12-31") + ",1" + at("2024-01-01") + ",1" + at("2024-12-31") + "}"),
+            20'000);
 }
 
 TEST(Occurrences, LimitPerItemAndTheNullItem) {
   Bench b;
   const Model& m = b.model(orders(R"(, "repeat": {"limit": 1, "per_item": true})"));
-  const std::string tally = "{1@100#00000000000000aa:5,1@101#00000000000000aa:1,1@101#00000000000000bb:1,1@102:4,1@103:1}";
+  const std::string tally =
+      "{1@100#00000000000000aa:5,1@101#00000000000000aa:1,1@101#00000000000000bb:1,1@102:4,1@103:1}";
   const ExplainRow row = b.row(m, tally, 200);
   EXPECT_EQ(row.points, 30'000) << "item aa, item bb, and the NULL item";
   EXPECT_EQ(row.counted, 3);
   EXPECT_EQ(row.dropped, 9);
   const Model& monthly = b.model(orders(R"(, "repeat": {"limit": 1, "period": "month", "per_item": true})"));
-  EXPECT_EQ(b.points(monthly, "{1@0#00000000000000aa:2,1@31#00000000000000aa:2,1@1#00000000000000bb:1}", 200), 30'000);
+  EXPECT_EQ(b.points(monthly, "{1@0#00000000000000aa:2,1@31#00000000000000aa:2,1@1#00000000000000bb:1}", 200),
+            30'000);
 }
 
 TEST(Occurrences, LimitRemembersOccurrencesThatHaveDecayed) {
   Bench b;
-  const Model& m = b.model(orders(R"(, "repeat": {"limit": 1}, "decay": {"kind": "expire", "lifespan": "P10D"})"));
+  const Model& m =
+      b.model(orders(R"(, "repeat": {"limit": 1}, "decay": {"kind": "expire", "lifespan": "P10D"})"));
   EXPECT_EQ(b.points(m, "{1@100,1@120}", 120), 0) << "the first one used the limit up, and has expired";
   EXPECT_EQ(b.reason(m, "{1@100,1@120}", 120), "decayed");
   const Model& valid = b.model(orders(R"(, "repeat": {"limit": 1}, "valid_from": "2000-04-20")"));
@@ -111,7 +128,8 @@ TEST(Occurrences, LimitRemembersOccurrencesThatHaveDecayed) {
 
 TEST(Occurrences, ATimelessEntryUsesThePeriodOfNow) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "signal": "profile", "points": 10, "repeat": {"limit": 1, "period": "month"}})");
+  const Model& m = b.model(
+      R"({"name": "r", "signal": "profile", "points": 10, "repeat": {"limit": 1, "period": "month"}})");
   EXPECT_EQ(b.points(m, "{4:1,4@5:1}", 30), 10'000) << "January has been used up";
   EXPECT_EQ(b.points(m, "{4:1,4@5:1}", 31), 20'000);
   EXPECT_EQ(b.evaluate(m, "{4:1,4@5:1}", 10).next_change, 31);
@@ -143,7 +161,8 @@ TEST(Decay, V13StepLosesHalfAMonth) {
 
 TEST(Decay, V14LinearOverNinetyDays) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "signal": "order", "points": 9, "decay": {"kind": "linear", "lifespan": "P90D"}})");
+  const Model& m = b.model(
+      R"({"name": "r", "signal": "order", "points": 9, "decay": {"kind": "linear", "lifespan": "P90D"}})");
   EXPECT_EQ(b.points(m, "{1@100}", 103), 8'700);
   EXPECT_EQ(b.evaluate(m, "{1@100}", 103).score, 9);
   EXPECT_EQ(b.points(m, "{1@100}", 189), 100);
@@ -160,15 +179,18 @@ TEST(Decay, ExponentialHalvesAndRoundsTheSumOnce) {
   EXPECT_FALSE(b.row(m, "{1@100}", 101 + 31 * 30).holds);
   EXPECT_EQ(b.reason(m, "{1@100}", 101 + 31 * 30), "decayed");
   // Rounded one by one it would be 0 + 1 + 1, or 3 with halves away from zero.
-  const Model& small = b.model(R"({"name": "r", "signal": "order", "points": 0.001, "decay": {"kind": "exponential", "half_life": "P1D"}})");
-  EXPECT_EQ(b.points(small, "{1@100:1,1@101:1,1@102:1}", 102), 2) << "0.25 + 0.5 + 1 thousandths, rounded once";
+  const Model& small = b.model(
+      R"({"name": "r", "signal": "order", "points": 0.001, "decay": {"kind": "exponential", "half_life": "P1D"}})");
+  EXPECT_EQ(b.points(small, "{1@100:1,1@101:1,1@102:1}", 102), 2)
+      << "0.25 + 0.5 + 1 thousandths, rounded once";
 }
 
 TEST(Decay, ExpiresByTheCalendar) {
   Bench b;
   const Model& m = b.model(orders(R"(, "decay": {"kind": "expire", "lifespan": "P1M"})"));
   EXPECT_EQ(b.points(m, "{1" + at("2023-02-28") + "}", day("2023-03-27")), 10'000);
-  EXPECT_EQ(b.points(m, "{1" + at("2023-02-28") + "}", day("2023-03-28")), 0) << "28 February plus a month is 28 March";
+  EXPECT_EQ(b.points(m, "{1" + at("2023-02-28") + "}", day("2023-03-28")), 0)
+      << "28 February plus a month is 28 March";
 }
 
 TEST(Decay, AnchoredOnActivityRunsFromTheLaterOfTheTwo) {
@@ -208,7 +230,8 @@ TEST(Guard, WithinOneDayIsToday) {
 
 TEST(Guard, MonthsAreTestedEntryByEntryNearMonthEnds) {
   Bench b;
-  const Model& m = b.model(orders(R"(, "guard": {"signal": "visit", "min": 1, "within": "P1M"})"), {}, "hour");
+  const Model& m =
+      b.model(orders(R"(, "guard": {"signal": "visit", "min": 1, "within": "P1M"})"), {}, "hour");
   // 29 Jan 10:00 + 1 month = 28 Feb 10:00, but the later 31 Jan 05:00 + 1 month = 28 Feb 05:00.
   const std::string early = "2@" + std::to_string(day("2023-01-29") * 24 + 10);
   const std::string late = "2@" + std::to_string(day("2023-01-31") * 24 + 5);
@@ -242,7 +265,8 @@ TEST(Evaluate, RefusesTicksOutsideTheCalendar) {
       EXPECT_EQ(error.kind(), ErrorKind::datetime_out_of_range);
     }
   }
-  EXPECT_EQ(b.evaluate(m, "{1@9000000:1,1@100:1}", 2'000'000).score, 10) << "a forged tick beyond 9999 does not count";
+  EXPECT_EQ(b.evaluate(m, "{1@9000000:1,1@100:1}", 2'000'000).score, 10)
+      << "a forged tick beyond 9999 does not count";
   EXPECT_EQ(b.evaluate(m, "{1@100:1}", m.calendar.last_tick()).next_change, never);
 }
 

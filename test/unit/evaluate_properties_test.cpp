@@ -38,8 +38,8 @@ struct Case {
 };
 
 auto outputs(const Evaluation& e) {
-  return std::tuple(e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.persona, e.disqualified, e.hand_raised,
-                    e.in_segment, e.last_active);
+  return std::tuple(e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.persona, e.disqualified,
+                    e.hand_raised, e.in_segment, e.last_active);
 }
 
 std::int64_t rounded(Points points) { return (std::abs(points) + 500) / 1000 * (points < 0 ? -1 : 1); }
@@ -87,8 +87,49 @@ RC_GTEST_PROP(EvaluateLaws, NoOutputChangesBeforeNextChange, ()) {
   const Tick horizon = std::min<Tick>(shown.next_change, c.at + (is_hourly ? 4000 : 1500));
   for (Tick tick = c.at + 1; tick < horizon; ++tick) {
     const Evaluation later = evaluate(*c.model, c.tally, tick, LookAhead::no);
-    if (outputs(later) != outputs(shown)) RC_LOG() << "changed at " << tick << ", promised " << shown.next_change << std::endl;
+    if (outputs(later) != outputs(shown))
+      RC_LOG() << "changed at " << tick << ", promised " << shown.next_change << std::endl;
     RC_ASSERT(outputs(later) == outputs(shown));
+  }
+}
+
+RC_GTEST_PROP(EvaluateLaws, ChangedPointsNeedNoNewTally, ()) {
+  std::pmr::monotonic_buffer_resource memory;
+  RandomModel random(Resolution::day);
+  std::vector<Entry> entries = random.entries();
+  const Bytes tally = encode(entries, &memory);
+  const auto points_with = [&](int points) {
+    const std::string json =
+        R"({"format": 1, "time_zone": "UTC", "signals": {"a": 1, "b": 2}, "rules": [{"name": "r", "signal": "a", "points": )" +
+        std::to_string(points) + R"(, "decay": {"kind": "exponential", "half_life": "P50D"}}]})";
+    return explain(*parse_model(json, &memory), tally, first_day + 400, &memory)[0].points;
+  };
+  const int points = RandomModel::number(-1000, 1000);
+  RC_ASSERT(std::abs(points_with(2 * points) - 2 * points_with(points)) <= 1);  // each is rounded once
+  RC_ASSERT(points_with(-points) == -points_with(points));
+}
+
+RC_GTEST_PROP(EvaluateLaws, ContributionsSaturateAndNothingOverflows, ()) {
+  Case c;
+  std::vector<Entry> extreme = c.entries;
+  for (Entry& entry : extreme) {
+    if (RandomModel::chance(2))
+      entry.count = std::numeric_limits<std::int64_t>::max() / RandomModel::number(16, 400);
+    if (RandomModel::chance(2))
+      entry.value = std::numeric_limits<std::int64_t>::min() / RandomModel::number(16, 400);
+  }
+  const Bytes tally = encode(extreme, &c.memory);
+  Points total = 0;
+  for (const ExplainRow& row : explain(*c.model, tally, c.at, &c.memory)) {
+    if (row.kind == "rule") RC_ASSERT(std::abs(row.points) <= most_points);
+    total += row.points;
+  }
+  const std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  const Evaluation shown = evaluate(*c.model, tally, c.at);
+  RC_ASSERT(shown.score == std::clamp<std::int64_t>(rounded(total), -most - 1, most));
+  RC_ASSERT(shown.next_change > c.at);
+  for (Tick tick = c.at + 1; tick < std::min<Tick>(shown.next_change, c.at + 60); ++tick) {
+    RC_ASSERT(outputs(evaluate(*c.model, tally, tick, LookAhead::no)) == outputs(shown));
   }
 }
 

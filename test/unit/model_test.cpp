@@ -14,7 +14,9 @@ std::string document(std::string_view rules, std::string_view rest = {}) {
   return R"({"format": 1, "time_zone": "Europe/London", "resolution": "day", "signals": {"order": 1, "visit": 2}, )" +
          std::string(rest) + R"("rules": [)" + std::string(rules) + "]}";
 }
-std::string rule(std::string_view keys) { return R"({"name": "orders", "signal": "order", )" + std::string(keys) + "}"; }
+std::string rule(std::string_view keys) {
+  return R"({"name": "orders", "signal": "order", )" + std::string(keys) + "}";
+}
 
 std::string printed(std::string_view json) {
   std::pmr::monotonic_buffer_resource memory;
@@ -99,7 +101,9 @@ TEST(Model, DefaultsAreNotPrintedAndOrderIsCanonical) {
 
 TEST(Model, ARuleWithoutComponentTakesItsGroups) {
   std::pmr::monotonic_buffer_resource memory;
-  const Model* m = parse_model(document(rule(R"("points": 1, "group": "g")"), R"("groups": [{"name": "g", "component": "fit"}], )"), &memory);
+  const Model* m = parse_model(
+      document(rule(R"("points": 1, "group": "g")"), R"("groups": [{"name": "g", "component": "fit"}], )"),
+      &memory);
   EXPECT_EQ(m->rules[0].component, Component::fit);
   EXPECT_EQ(m->time_zone(), "Europe/London");
   EXPECT_EQ(m->resolution(), Resolution::day);
@@ -130,8 +134,9 @@ TEST(ModelErrors, TextThatIsNoJson) {
 }
 
 TEST(ModelErrors, AllProblemsAreListed) {
-  const Error error = error_of(document(rule(R"("points": 1.2345, "decay": {"kind": "exponential"}, "frobnicate": 1, "group": "none")") +
-                                        R"(, {"name": "orders", "measure": "tiers", "signal": "nothing"})"));
+  const Error error = error_of(document(
+      rule(R"("points": 1.2345, "decay": {"kind": "exponential"}, "frobnicate": 1, "group": "none")") +
+      R"(, {"name": "orders", "measure": "tiers", "signal": "nothing"})"));
   EXPECT_STREQ(error.what(), R"(rules[0] "orders": group "none" does not exist)");
   EXPECT_EQ(error.detail(), R"(rules[0] "orders": group "none" does not exist
 rules[0] "orders": points 1.2345 has more than 3 decimals
@@ -144,38 +149,52 @@ rules: the name "orders" stands more than once)");
 }
 
 TEST(ModelErrors, Numbers) {
-  expect_problem(document(rule(R"("points": 1000000.001)")), R"(rules[0] "orders": points must be from -1000000 to 1000000, not 1000000.001)");
-  expect_problem(document(rule(R"("points": "10")")), R"(rules[0] "orders": points must be a number, not "10")");
+  expect_problem(document(rule(R"("points": 1000000.001)")),
+                 R"(rules[0] "orders": points must be from -1000000 to 1000000, not 1000000.001)");
+  expect_problem(document(rule(R"("points": "10")")),
+                 R"(rules[0] "orders": points must be a number, not "10")");
   expect_problem(document(rule(R"("points": 1, "repeat": {"limit": -1})")),
                  R"(rules[0] "orders" repeat: limit must be a whole number from 1 to 2147483647, not -1)");
-  expect_problem(document(rule(R"("points": 1, "repeat": {"limit": 1, "period": ""})")),
-                 R"(rules[0] "orders" repeat: period "" does not exist; it is one of ever, day, week, month, quarter, year)");
+  expect_problem(
+      document(rule(R"("points": 1, "repeat": {"limit": 1, "period": ""})")),
+      R"(rules[0] "orders" repeat: period "" does not exist; it is one of ever, day, week, month, quarter, year)");
   expect_problem(document(rule(R"("points": 1, "decay": {"kind": "step", "percent": 0, "every": "P1M"})")),
                  R"(rules[0] "orders" decay: percent must be above 0)");
-  expect_problem(document(rule(R"("points": 1, "decay": {"kind": "step", "percent": 100.5, "every": "P1M"})")),
-                 R"(rules[0] "orders" decay: percent must be from -100 to 100, not 100.5)");
-  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "min_score": 60.5}], )"),
-                 R"(bands[0] "a": min_score must be a whole number from -2147483647 to 2147483647, not 60.5)");
-  expect_problem(document("", R"("min_score": 1, "max_score": 0.999, )"), "model: min_score is above max_score");
-  expect_problem(R"({"format": 2, "time_zone": "UTC", "rules": []})", "model: format 2 is not known; this release reads format 1");
+  expect_problem(
+      document(rule(R"("points": 1, "decay": {"kind": "step", "percent": 100.5, "every": "P1M"})")),
+      R"(rules[0] "orders" decay: percent must be from -100 to 100, not 100.5)");
+  expect_problem(
+      document("", R"("bands": [{"name": "a", "rank": 1, "min_score": 60.5}], )"),
+      R"(bands[0] "a": min_score must be a whole number from -2147483647 to 2147483647, not 60.5)");
+  expect_problem(document("", R"("min_score": 1, "max_score": 0.999, )"),
+                 "model: min_score is above max_score");
+  expect_problem(R"({"format": 2, "time_zone": "UTC", "rules": []})",
+                 "model: format 2 is not known; this release reads format 1");
 }
 
 TEST(ModelErrors, Intervals) {
   const auto expire = [](std::string_view span) {
-    return document(rule(R"("points": 1, "decay": {"kind": "expire", "lifespan": ")" + std::string(span) + "\"}"));
+    return document(
+        rule(R"("points": 1, "decay": {"kind": "expire", "lifespan": ")" + std::string(span) + "\"}"));
   };
   expect_problem(expire("P0D"), R"(rules[0] "orders" decay: lifespan "P0D" must be longer than nothing)");
-  expect_problem(expire("PT36H"), R"(rules[0] "orders" decay: lifespan "PT36H" is not a whole number of days)");
+  expect_problem(expire("PT36H"),
+                 R"(rules[0] "orders" decay: lifespan "PT36H" is not a whole number of days)");
   expect_problem(expire("P1001Y"), R"(rules[0] "orders" decay: lifespan "P1001Y" is longer than 1000 years)");
   expect_problem(expire("a month"), R"(rules[0] "orders" decay: lifespan: invalid interval: "a month")");
   EXPECT_EQ(error_of(expire("P1000Y")).kind(), ErrorKind::corrupt_data) << "allowed";
-  for (const char* half_life : {"P1", "P", "PT", "P1H", "PT1D", "P-1D", "P1D1M", "30 days", "P1S", "PT1.5H"}) {
-    expect_problem(document(rule(R"("points": 1, "decay": {"kind": "exponential", "half_life": ")" + std::string(half_life) + "\"}")),
+  for (const char* half_life :
+       {"P1", "P", "PT", "P1H", "PT1D", "P-1D", "P1D1M", "30 days", "P1S", "PT1.5H"}) {
+    expect_problem(document(rule(R"("points": 1, "decay": {"kind": "exponential", "half_life": ")" +
+                                 std::string(half_life) + "\"}")),
                    R"(rules[0] "orders" decay: invalid half_life ")" + std::string(half_life) + '"');
   }
-  expect_problem(document(rule(R"("points": 1, "guard": {"signal": "visit", "min": 1, "within": "P7D", "older_than": "P7D"})")),
-                 R"(rules[0] "orders" guard: the window is empty: older_than P7D is not shorter than within P7D)");
-  expect_problem(document(rule(R"("points": 1, "valid_from": "2024-02-30")")), R"(rules[0] "orders": valid_from: there is no date 2024-02-30)");
+  expect_problem(
+      document(rule(
+          R"("points": 1, "guard": {"signal": "visit", "min": 1, "within": "P7D", "older_than": "P7D"})")),
+      R"(rules[0] "orders" guard: the window is empty: older_than P7D is not shorter than within P7D)");
+  expect_problem(document(rule(R"("points": 1, "valid_from": "2024-02-30")")),
+                 R"(rules[0] "orders": valid_from: there is no date 2024-02-30)");
   expect_problem(document(rule(R"("points": 1, "valid_from": "2024-03-01", "valid_to": "2024-02-01")")),
                  R"(rules[0] "orders": valid_from lies after valid_to)");
 }
@@ -185,54 +204,86 @@ TEST(ModelErrors, KeysThatDoNotGoWithTheMeasure) {
                  R"(rules[0] "orders": repeat does not go with measure value)");
   expect_problem(document(rule(R"("measure": "tiers", "points": 1, "tiers": [{"points": 1}])")),
                  R"(rules[0] "orders": points does not go with measure tiers)");
-  expect_problem(document(rule(R"("measure": "tiers", "tiers": [{"points": 1}], "decay": {"kind": "expire", "lifespan": "P1D"})")),
-                 R"(rules[0] "orders": decay does not go with measure tiers)");
-  expect_problem(document(rule(R"("measure": "inactivity", "points": 1, "after": "P1D", "valid_from": "2024-01-01")")),
-                 R"(rules[0] "orders": valid_from does not go with measure inactivity)");
-  expect_problem(document(rule(R"("measure": "season", "points": 1, "months": [1])")), R"(rules[0] "orders": a fixed season counts no signal)");
-  expect_problem(document(rule(R"("points": 1, "learned": true)")), R"(rules[0] "orders": learned does not go with measure occurrences)");
+  expect_problem(
+      document(rule(
+          R"("measure": "tiers", "tiers": [{"points": 1}], "decay": {"kind": "expire", "lifespan": "P1D"})")),
+      R"(rules[0] "orders": decay does not go with measure tiers)");
+  expect_problem(
+      document(rule(R"("measure": "inactivity", "points": 1, "after": "P1D", "valid_from": "2024-01-01")")),
+      R"(rules[0] "orders": valid_from does not go with measure inactivity)");
+  expect_problem(document(rule(R"("measure": "season", "points": 1, "months": [1])")),
+                 R"(rules[0] "orders": a fixed season counts no signal)");
+  expect_problem(document(rule(R"("points": 1, "learned": true)")),
+                 R"(rules[0] "orders": learned does not go with measure occurrences)");
   expect_problem(document(R"({"name": "r", "points": 1})"), R"(rules[0] "r": signal is missing)");
   expect_problem(document(R"({"name": "r", "signal": "visit"})"), R"(rules[0] "r": points is missing)");
-  expect_problem(document(rule(R"("measure": "inactivity", "points": 1)")), R"(rules[0] "orders": after is missing)");
+  expect_problem(document(rule(R"("measure": "inactivity", "points": 1)")),
+                 R"(rules[0] "orders": after is missing)");
   expect_problem(document(rule(R"("measure": "inactivity", "points": 1, "after": "P1D", "max_times": 2)")),
                  R"(rules[0] "orders": max_times needs every)");
-  expect_problem(document(rule(R"("measure": "cycle", "points": 1)")), R"(rules[0] "orders": measure cycle needs cycle or learned)");
-  expect_problem(document(rule(R"("measure": "cycle", "points": 1, "cycle": "P1M", "step": "P1D", "linear": true)")),
-                 R"(rules[0] "orders": step and linear exclude each other)");
-  expect_problem(document(R"({"name": "r", "measure": "season", "points": 1, "months": [1], "windows": [["01-01", "02-01"]]})"),
-                 R"(rules[0] "r": measure season needs exactly one of windows, months and learned)");
-  expect_problem(document(R"({"name": "r", "measure": "season", "points": 1, "windows": [["02-30", "03-01"]]})"),
-                 R"(rules[0] "r": windows[0] is no pair of days of the year: "[\"02-30\",\"03-01\"]")");
+  expect_problem(document(rule(R"("measure": "cycle", "points": 1)")),
+                 R"(rules[0] "orders": measure cycle needs cycle or learned)");
+  expect_problem(
+      document(rule(R"("measure": "cycle", "points": 1, "cycle": "P1M", "step": "P1D", "linear": true)")),
+      R"(rules[0] "orders": step and linear exclude each other)");
+  expect_problem(
+      document(
+          R"({"name": "r", "measure": "season", "points": 1, "months": [1], "windows": [["01-01", "02-01"]]})"),
+      R"(rules[0] "r": measure season needs exactly one of windows, months and learned)");
+  expect_problem(
+      document(R"({"name": "r", "measure": "season", "points": 1, "windows": [["02-30", "03-01"]]})"),
+      R"(rules[0] "r": windows[0] is no pair of days of the year: "[\"02-30\",\"03-01\"]")");
   expect_problem(document(R"({"name": "r", "measure": "season", "points": 1, "months": [13]})"),
                  R"(rules[0] "r": months: 13 is no month; they are 1 to 12)");
-  expect_problem(document(rule(R"("measure": "tiers", "count_by": "items", "repeat": {"limit": 1}, "tiers": [{"points": 1}])")),
-                 R"(rules[0] "orders": a repeat limit goes with distinct items only per item)");
-  expect_problem(document(rule(R"("measure": "tiers", "count_by": "value", "repeat": {"limit": 1}, "tiers": [{"points": 1}])")),
-                 R"(rules[0] "orders": a repeat limit does not go with count_by value)");
+  expect_problem(
+      document(rule(
+          R"("measure": "tiers", "count_by": "items", "repeat": {"limit": 1}, "tiers": [{"points": 1}])")),
+      R"(rules[0] "orders": a repeat limit goes with distinct items only per item)");
+  expect_problem(
+      document(rule(
+          R"("measure": "tiers", "count_by": "value", "repeat": {"limit": 1}, "tiers": [{"points": 1}])")),
+      R"(rules[0] "orders": a repeat limit does not go with count_by value)");
   expect_problem(document(rule(R"("measure": "tiers", "tiers": [{"points": 1, "max": 0}])")),
                  R"(rules[0] "orders" tiers[0]: min is above max: it never matches)");
-  expect_problem(document(rule(R"("points": 1, "guard": {"signal": "visit"})")), R"(rules[0] "orders" guard: min or max is missing)");
+  expect_problem(document(rule(R"("points": 1, "guard": {"signal": "visit"})")),
+                 R"(rules[0] "orders" guard: min or max is missing)");
   expect_problem(document(rule(R"("points": 1, "guard": {"signal": "visit", "min": 3, "max": 2})")),
                  R"(rules[0] "orders" guard: min is above max: it is never met)");
 }
 
 TEST(ModelErrors, ClampsGroupsAndBands) {
   expect_problem(document(rule(R"("points": 1, "min": 1)")), R"(rules[0] "orders": min is above 0)");
-  expect_problem(document("", R"("groups": [{"name": "g", "max": -1}], )"), R"(groups[0] "g": max is below 0)");
-  expect_problem(document("", R"("components": {"fit": {"min": 0.001}}, )"), "components fit: min is above 0");
-  expect_problem(document("", R"("groups": [{"name": "g", "persona": true}], )"), R"(groups[0] "g": a persona is a group of component fit)");
-  expect_problem(document(rule(R"("points": 1, "group": "g", "component": "engagement")"), R"("groups": [{"name": "g", "component": "fit"}], )"),
+  expect_problem(document("", R"("groups": [{"name": "g", "max": -1}], )"),
+                 R"(groups[0] "g": max is below 0)");
+  expect_problem(document("", R"("components": {"fit": {"min": 0.001}}, )"),
+                 "components fit: min is above 0");
+  expect_problem(document("", R"("groups": [{"name": "g", "persona": true}], )"),
+                 R"(groups[0] "g": a persona is a group of component fit)");
+  expect_problem(document(rule(R"("points": 1, "group": "g", "component": "engagement")"),
+                          R"("groups": [{"name": "g", "component": "fit"}], )"),
                  R"(rules[0] "orders": the rule and its group belong to different components)");
-  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "min_score": 1}, {"name": "b", "rank": 1, "min_score": 2}], )"),
-                 R"(bands: "a" and "b" have the same rank 1)");
-  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "min_fit": 1}, {"name": "b", "rank": 2, "min_fit": 1}], )"),
-                 R"(bands: "a" and "b" have the same minima)");
-  expect_problem(document("", R"("bands": [{"name": "disqualified", "rank": 1}], )"), R"(bands: "disqualified" is the band of disqualified leads)");
-  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "min_grade": "A"}], )"), R"(bands[0] "a": grade "A" does not exist)");
-  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "exclusive": true}], )"), R"(bands "a": exclusive needs min_score)");
-  expect_problem(document("", R"("grades": [{"name": "A", "min": 1}, {"name": "B", "min": 1}], )"), R"(grades: "A" and "B" have the same min 1)");
-  expect_problem(document(rule(R"("points": 1, "forces_band": "SQL")")), R"(rules[0] "orders": band "SQL" does not exist)");
-  expect_problem(document("", R"("activity": ["order", "nothing"], )"), R"(activity: signal "nothing" does not exist)");
+  expect_problem(
+      document(
+          "",
+          R"("bands": [{"name": "a", "rank": 1, "min_score": 1}, {"name": "b", "rank": 1, "min_score": 2}], )"),
+      R"(bands: "a" and "b" have the same rank 1)");
+  expect_problem(
+      document(
+          "",
+          R"("bands": [{"name": "a", "rank": 1, "min_fit": 1}, {"name": "b", "rank": 2, "min_fit": 1}], )"),
+      R"(bands: "a" and "b" have the same minima)");
+  expect_problem(document("", R"("bands": [{"name": "disqualified", "rank": 1}], )"),
+                 R"(bands: "disqualified" is the band of disqualified leads)");
+  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "min_grade": "A"}], )"),
+                 R"(bands[0] "a": grade "A" does not exist)");
+  expect_problem(document("", R"("bands": [{"name": "a", "rank": 1, "exclusive": true}], )"),
+                 R"(bands "a": exclusive needs min_score)");
+  expect_problem(document("", R"("grades": [{"name": "A", "min": 1}, {"name": "B", "min": 1}], )"),
+                 R"(grades: "A" and "B" have the same min 1)");
+  expect_problem(document(rule(R"("points": 1, "forces_band": "SQL")")),
+                 R"(rules[0] "orders": band "SQL" does not exist)");
+  expect_problem(document("", R"("activity": ["order", "nothing"], )"),
+                 R"(activity: signal "nothing" does not exist)");
   expect_problem(document("", R"("segment": "nothing", )"), R"(model: signal "nothing" does not exist)");
   expect_problem(R"({"format": 1, "time_zone": "UTC", "signals": {"a": 1, "b": 1, "c": 0}})",
                  "signals: c must be a whole number from 1 to 2147483647, not 0");
@@ -242,7 +293,9 @@ TEST(ModelErrors, ClampsGroupsAndBands) {
 
 TEST(ModelErrors, LongListsOfProblemsEnd) {
   std::string rules;
-  for (int i = 0; i < 300; ++i) rules += std::string(i > 0 ? "," : "") + R"({"name": "r)" + std::to_string(i) + R"(", "signal": "x", "points": 1})";
+  for (int i = 0; i < 300; ++i)
+    rules += std::string(i > 0 ? "," : "") + R"({"name": "r)" + std::to_string(i) +
+             R"(", "signal": "x", "points": 1})";
   const std::string detail = error_of(document(rules)).detail();
   EXPECT_NE(detail.find("… and 200 more"), std::string::npos);
 }

@@ -19,10 +19,12 @@ class Bench {
   // A model from its rules and whatever else stands in the document, both as JSON: '{"name": "r", …}, …' and
   // '"bands": […]'. Signals: order 1, visit 2, open 3, profile 4, rejection 5; order and visit are activity;
   // created 9.
-  const Model& model(std::string_view rules, std::string_view rest = {}, std::string_view resolution = "day") {
-    std::string json = R"({"format": 1, "time_zone": "Europe/London", "resolution": ")" + std::string(resolution) +
-                       R"(", "signals": {"order": 1, "visit": 2, "open": 3, "profile": 4, "rejection": 5},)" +
-                       R"( "activity": ["order", "visit"], "created": 9, "rules": [)" + std::string(rules) + "]";
+  const Model& model(std::string_view rules, std::string_view rest = {},
+                     std::string_view resolution = "day") {
+    std::string json =
+        R"({"format": 1, "time_zone": "Europe/London", "resolution": ")" + std::string(resolution) +
+        R"(", "signals": {"order": 1, "visit": 2, "open": 3, "profile": 4, "rejection": 5},)" +
+        R"( "activity": ["order", "visit"], "created": 9, "rules": [)" + std::string(rules) + "]";
     if (!rest.empty()) json += ", " + std::string(rest);
     return *parse_model(json + "}", &memory_);
   }

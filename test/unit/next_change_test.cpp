@@ -13,8 +13,8 @@ std::string orders(std::string_view keys) {
 }
 
 auto outputs(const Evaluation& e) {
-  return std::tuple(e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.persona, e.disqualified, e.hand_raised,
-                    e.in_segment, e.last_active);
+  return std::tuple(e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.persona, e.disqualified,
+                    e.hand_raised, e.in_segment, e.last_active);
 }
 
 // The first tick at which an output really differs, found by asking every one.
@@ -29,8 +29,14 @@ Tick first_change(const Model& model, Bytes tally, Tick at, Tick horizon) {
 TEST(NextChange, IsNeverForALeadThatStays) {
   Bench b;
   EXPECT_EQ(b.evaluate(b.model(orders("")), "{1@100:3}", 120).next_change, never);
-  EXPECT_EQ(b.evaluate(b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"})")), "{}", 120).next_change, never);
-  EXPECT_EQ(b.evaluate(b.model(orders(R"(, "decay": {"kind": "expire", "lifespan": "P3D"})")), "{1@100:3}", 120).next_change, never);
+  EXPECT_EQ(
+      b.evaluate(b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"})")), "{}", 120)
+          .next_change,
+      never);
+  EXPECT_EQ(
+      b.evaluate(b.model(orders(R"(, "decay": {"kind": "expire", "lifespan": "P3D"})")), "{1@100:3}", 120)
+          .next_change,
+      never);
   EXPECT_EQ(b.evaluate(b.model(""), "{}", 120).next_change, never);
 }
 
@@ -43,15 +49,18 @@ TEST(NextChange, IsNotComputedWithoutALookAhead) {
 
 TEST(NextChange, OfEachDecayIsTheFirstTickThatShows) {
   Bench b;
-  for (const char* decay : {R"({"kind": "exponential", "half_life": "P30D"})", R"({"kind": "exponential", "half_life": "PT90M"})",
-                            R"({"kind": "exponential", "half_life": "P2000D"})", R"({"kind": "linear", "lifespan": "P700D"})",
-                            R"({"kind": "linear", "lifespan": "P1M"})", R"({"kind": "step", "percent": 0.5, "every": "P2M"})",
-                            R"({"kind": "step", "percent": 33.333, "every": "P1M"})", R"({"kind": "expire", "lifespan": "P1Y"})"}) {
+  for (const char* decay :
+       {R"({"kind": "exponential", "half_life": "P30D"})", R"({"kind": "exponential", "half_life": "PT90M"})",
+        R"({"kind": "exponential", "half_life": "P2000D"})", R"({"kind": "linear", "lifespan": "P700D"})",
+        R"({"kind": "linear", "lifespan": "P1M"})", R"({"kind": "step", "percent": 0.5, "every": "P2M"})",
+        R"({"kind": "step", "percent": 33.333, "every": "P1M"})",
+        R"({"kind": "expire", "lifespan": "P1Y"})"}) {
     const Model& m = b.model(orders(", \"decay\": " + std::string(decay)));
     for (const char* text : {"{1@100}", "{1@100,1@131:2,1@200}", "{1@100:40}"}) {
       const Bytes tally = b.tally(text);
       for (Tick at : {200, 233, 401}) {
-        EXPECT_EQ(evaluate(m, tally, at).next_change, first_change(m, tally, at, at + 8000)) << decay << ' ' << text << " at " << at;
+        EXPECT_EQ(evaluate(m, tally, at).next_change, first_change(m, tally, at, at + 8000))
+            << decay << ' ' << text << " at " << at;
       }
     }
   }
@@ -60,9 +69,11 @@ TEST(NextChange, OfEachDecayIsTheFirstTickThatShows) {
 TEST(NextChange, ALeadWhoseOutputsStayForAMonthIsLeftAloneForAMonth) {
   Bench b;
   // Held at the maximum while everything decays: 400 points fall below 100 after two half-lives.
-  const Model& held = b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"})"), R"("max_score": 100,
+  const Model& held =
+      b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"})"), R"("max_score": 100,
       "components": {"engagement": {"max": 100}})");
-  EXPECT_EQ(b.evaluate(held, "{1@100:40}", 100).next_change, first_change(held, b.tally("{1@100:40}"), 100, 300));
+  EXPECT_EQ(b.evaluate(held, "{1@100:40}", 100).next_change,
+            first_change(held, b.tally("{1@100:40}"), 100, 300));
   EXPECT_GT(b.evaluate(held, "{1@100:40}", 100).next_change, 155);
   // Thirty expiring entries that the rule's maximum hides.
   const Model& hidden = b.model(orders(R"(, "max": 10, "decay": {"kind": "expire", "lifespan": "P30D"})"));
@@ -82,15 +93,18 @@ TEST(NextChange, ALeadWhoseOutputsStayForAMonthIsLeftAloneForAMonth) {
 
 TEST(NextChange, PositiveAndNegativePointsDecayAtOnce) {
   Bench b;
-  const Model& m = b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"}}, {"name": "minus", "signal": "open",
-      "points": -10, "decay": {"kind": "exponential", "half_life": "P30D"})"), R"("min_score": -1000)");
+  const Model& m = b.model(
+      orders(R"(, "decay": {"kind": "exponential", "half_life": "P30D"}}, {"name": "minus", "signal": "open",
+      "points": -10, "decay": {"kind": "exponential", "half_life": "P30D"})"),
+      R"("min_score": -1000)");
   const Bytes balanced = b.tally("{1@100:5,3@100:5}");
   // Nothing shows while 50 points go up and 50 down. Only neighbouring ticks can be proven, one a try.
   EXPECT_GT(evaluate(m, balanced, 100).next_change, 107);
   const Bytes tally = b.tally("{1@100:5,3@103:4}");
   const Tick next = evaluate(m, tally, 103).next_change;
   EXPECT_LE(next, first_change(m, tally, 103, 400));
-  const Model& value = b.model(R"({"name": "r", "measure": "value", "signal": "order", "points": 0.1, "decay": {"kind": "linear", "lifespan": "P90D"}})");
+  const Model& value = b.model(
+      R"({"name": "r", "measure": "value", "signal": "order", "points": 0.1, "decay": {"kind": "linear", "lifespan": "P90D"}})");
   const Bytes refunds = b.tally("{1@100:1=500,1@110:1=-499}");
   for (Tick at : {110, 130, 160, 195}) {
     const Tick promised = evaluate(value, refunds, at).next_change;
@@ -101,7 +115,8 @@ TEST(NextChange, PositiveAndNegativePointsDecayAtOnce) {
 
 TEST(NextChange, VerdictsThatEndWithTheLastWeight) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "signal": "order", "points": 0, "hand_raise": true, "decay": {"kind": "expire", "lifespan": "P10D"}},
+  const Model& m = b.model(
+      R"({"name": "r", "signal": "order", "points": 0, "hand_raise": true, "decay": {"kind": "expire", "lifespan": "P10D"}},
                               {"name": "s", "signal": "open", "points": 0, "hand_raise": true, "guard": {"signal": "order", "min": 1, "older_than": "P20D"}})");
   EXPECT_EQ(b.evaluate(m, "{1@100}", 100).next_change, 110);
   EXPECT_EQ(b.evaluate(m, "{1@100,3@1}", 110).next_change, 120);
@@ -116,12 +131,14 @@ TEST(NextChange, FutureEntriesValidityAndCreation) {
   EXPECT_EQ(b.evaluate(m, "{9@120}", 100).next_change, 130) << "created at 120, inactive from 130";
   EXPECT_EQ(b.evaluate(m, "{4:1}", 0).next_change, day("2000-06-01"));
   EXPECT_EQ(b.evaluate(m, "{4:1}", day("2000-06-10")).next_change, day("2000-07-01"));
-  EXPECT_EQ(b.evaluate(m, "{4@" + std::to_string(day("2000-06-15")) + "}", 0).next_change, day("2000-06-15")) << "a trial that ends";
+  EXPECT_EQ(b.evaluate(m, "{4@" + std::to_string(day("2000-06-15")) + "}", 0).next_change, day("2000-06-15"))
+      << "a trial that ends";
 }
 
 TEST(NextChange, CycleStepsDueDateAndHold) {
   Bench b;
-  const Model& m = b.model(R"({"name": "r", "measure": "cycle", "signal": "order", "points": 60, "cycle": "P3M", "step": "P1M", "hold": "P1M"})");
+  const Model& m = b.model(
+      R"({"name": "r", "measure": "cycle", "signal": "order", "points": 60, "cycle": "P3M", "step": "P1M", "hold": "P1M"})");
   const std::string tally = "{1@" + std::to_string(day("2024-01-31")) + "}";
   Tick at = day("2024-01-31");
   for (const char* next : {"2024-02-29", "2024-03-31", "2024-04-30", "2024-05-31"}) {
@@ -141,6 +158,63 @@ TEST(NextChange, PersonasThatOvertakeEachOther) {
   EXPECT_EQ(evaluate(m, tally, 100).next_change, first_change(m, tally, 100, 300));
 }
 
+// Something that moves on every tick but never shows, so that the search takes long steps.
+constexpr std::string_view restless =
+    R"({"name": "t", "signal": "order", "points": 0.001, "decay": {"kind": "linear", "lifespan": "P1000D"}})";
+// Until day 106, and from day 110 on, of a lead whose last activity was on day 100.
+std::string until_107(std::string_view name, std::string_view keys) {
+  return R"(, {"name": ")" + std::string(name) +
+         R"(", "signal": "order", "decay": {"kind": "expire", "lifespan": "P7D"}, )" + std::string(keys) +
+         "}";
+}
+std::string from_110(std::string_view name, std::string_view keys) {
+  return R"(, {"name": ")" + std::string(name) + R"(", "measure": "inactivity", "after": "P10D", )" +
+         std::string(keys) + "}";
+}
+
+TEST(NextChange, OutputsThatComeBackAreNotOverlooked) {
+  Bench b;
+  const Model& score =
+      b.model(std::string(restless) + until_107("a", R"("points": 10)") + from_110("b", R"("points": 10)"));
+  EXPECT_EQ(b.evaluate(score, "{1@100}", 100).score, b.evaluate(score, "{1@100}", 110).score);
+  EXPECT_EQ(b.evaluate(score, "{1@100}", 100).next_change, 107);
+  const Model& verdict =
+      b.model(std::string(restless) + until_107("a", R"("points": 0, "hand_raise": true)") +
+              from_110("b", R"("points": 0, "hand_raise": true)"));
+  EXPECT_EQ(b.evaluate(verdict, "{1@100}", 100).next_change, 107);
+  const Model& ceiling =
+      b.model(std::string(restless) + R"(, {"name": "o", "signal": "order", "points": 80})" +
+              until_107("a", R"("points": -30)") + from_110("b", R"("points": 0, "ceiling": 50)"));
+  EXPECT_EQ(b.evaluate(ceiling, "{1@100}", 100).score, b.evaluate(ceiling, "{1@100}", 110).score);
+  EXPECT_EQ(b.evaluate(ceiling, "{1@100}", 100).next_change, 107);
+}
+
+TEST(NextChange, PersonasThatComeBackAreNotOverlooked) {
+  Bench b;
+  // The sums themselves are hidden, so that only the persona shows.
+  const std::string_view rest = R"("components": {"fit": {"min": 0, "max": 0}},
+      "groups": [{"name": "p", "component": "fit", "persona": true}, {"name": "q", "component": "fit", "persona": true}])";
+  // −5 until day 106, 0, and −5 again from day 110 on: for three days there is no persona.
+  const Model& alone = b.model(std::string(restless) + until_107("a", R"("group": "p", "points": -15)") +
+                                   until_107("b", R"("group": "p", "points": 10)") +
+                                   from_110("c", R"("group": "p", "points": -5)"),
+                               rest);
+  EXPECT_EQ(b.evaluate(alone, "{1@100}", 100).persona, 0);
+  EXPECT_EQ(b.evaluate(alone, "{1@100}", 107).persona, -1);
+  EXPECT_EQ(b.evaluate(alone, "{1@100}", 110).persona, 0);
+  EXPECT_EQ(b.evaluate(alone, "{1@100}", 100).next_change, 107);
+  // p has 10, then 5, then 10; q has 6 until day 114, then 2: for three days q wins.
+  const Model& rivals = b.model(
+      std::string(restless) + until_107("a", R"("group": "p", "points": 5)") +
+          from_110("b", R"("group": "p", "points": 5)") +
+          R"(, {"name": "c", "group": "p", "signal": "order", "points": 5}, {"name": "d", "group": "q", "signal": "order", "points": 2},
+              {"name": "e", "group": "q", "signal": "order", "points": 4, "decay": {"kind": "expire", "lifespan": "P15D"}})",
+      rest);
+  EXPECT_EQ(b.evaluate(rivals, "{1@100}", 107).persona, 1);
+  EXPECT_EQ(b.evaluate(rivals, "{1@100}", 120).persona, 0);
+  EXPECT_EQ(b.evaluate(rivals, "{1@100}", 100).next_change, 107);
+}
+
 TEST(NextChange, HoursLookAheadFarEnough) {
   Bench b;
   const Model& m = b.model(orders(R"(, "decay": {"kind": "linear", "lifespan": "P1Y"})"), {}, "hour");
@@ -155,7 +229,10 @@ TEST(NextChange, TheEndOfTheCalendarIsNever) {
   const std::string tally = "{1@" + std::to_string(last - 3) + "}";
   EXPECT_EQ(b.points(m, tally, last), 10'000) << "it ends beyond year 9999, which is never";
   EXPECT_EQ(b.evaluate(m, tally, last - 3).next_change, never);
-  EXPECT_EQ(b.evaluate(b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P1000Y"})")), tally, last - 3).next_change, never);
+  EXPECT_EQ(b.evaluate(b.model(orders(R"(, "decay": {"kind": "exponential", "half_life": "P1000Y"})")), tally,
+                       last - 3)
+                .next_change,
+            never);
 }
 
 }  // namespace

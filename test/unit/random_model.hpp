@@ -18,9 +18,10 @@ class RandomModel {
   explicit RandomModel(Resolution resolution) : resolution_(resolution) {}
 
   std::string json() {
-    std::string text = R"({"format": 1, "time_zone": "UTC", "resolution": ")" +
-                       std::string(resolution_ == Resolution::day ? "day" : "hour") + R"(", )" +
-                       R"("signals": {"a": 1, "b": 2, "c": 3, "p": 4}, "activity": ["a", "b"], "created": 4, )";
+    std::string text =
+        R"({"format": 1, "time_zone": "UTC", "resolution": ")" +
+        std::string(resolution_ == Resolution::day ? "day" : "hour") + R"(", )" +
+        R"("signals": {"a": 1, "b": 2, "c": 3, "p": 4}, "activity": ["a", "b"], "created": 4, )";
     if (chance(2)) text += R"("max_score": )" + std::to_string(number(5, 120)) + ", ";
     if (chance(3)) text += R"("min_score": )" + std::to_string(number(-60, 4)) + ", ";
     if (chance(3)) text += R"("components": {"engagement": {"min": -30, "max": 90}, "fit": {"max": 40.5}}, )";
@@ -47,7 +48,9 @@ class RandomModel {
     for (int i = 0; i < size; ++i) {
       Entry entry;
       entry.signal = static_cast<std::uint32_t>(number(1, 4));
-      entry.tick = chance(entry.signal >= 3 ? 3 : 30) ? timeless : (first_day + number(0, 500)) * per_day + number(0, per_day - 1);
+      entry.tick = chance(entry.signal >= 3 ? 3 : 30)
+                       ? timeless
+                       : (first_day + number(0, 500)) * per_day + number(0, per_day - 1);
       entry.item = static_cast<std::uint64_t>(number(0, 2));
       entry.count = chance(15) ? -1 : number(1, 3);
       entry.value = number(-40, 60) * 5'000;
@@ -65,7 +68,8 @@ class RandomModel {
     return words[number(0, static_cast<int>(size) - 1)];
   }
   std::string span() {
-    if (resolution_ == Resolution::hour) return one_of({"\"PT5H\"", "\"P1D\"", "\"P1MT7H\"", "\"P9D\"", "\"P1M\""});
+    if (resolution_ == Resolution::hour)
+      return one_of({"\"PT5H\"", "\"P1D\"", "\"P1MT7H\"", "\"P9D\"", "\"P1M\""});
     return one_of({"\"P1D\"", "\"P7D\"", "\"P30D\"", "\"P1M\"", "\"P1M3D\"", "\"P3M\"", "\"P100D\""});
   }
   static std::string signal() { return one_of({"\"a\"", "\"b\"", "\"c\"", "\"p\""}); }
@@ -73,31 +77,45 @@ class RandomModel {
 
   std::string window() {
     switch (number(1, 4)) {
-      case 1: return R"(, "within": )" + span();
-      case 2: return R"(, "older_than": )" + span();
-      case 3: return R"(, "older_than": "P1D", "within": "P2M")";
-      default: return {};
+      case 1:
+        return R"(, "within": )" + span();
+      case 2:
+        return R"(, "older_than": )" + span();
+      case 3:
+        return R"(, "older_than": "P1D", "within": "P2M")";
+      default:
+        return {};
     }
   }
   std::string condition() {
-    return R"({"signal": )" + signal() + one_of({R"(, "min": 1)", R"(, "min": 2)", R"(, "max": 0)", R"(, "max": 2)",
-                                                 R"(, "min": 1, "max": 3)"}) + window() + "}";
+    return R"({"signal": )" + signal() +
+           one_of({R"(, "min": 1)", R"(, "min": 2)", R"(, "max": 0)", R"(, "max": 2)",
+                   R"(, "min": 1, "max": 3)"}) +
+           window() + "}";
   }
   std::string decay() {
     const std::string anchor = chance(3) ? R"(, "anchor": "activity"})" : "}";
     switch (number(1, 7)) {
-      case 1: case 2: return R"(, "decay": {"kind": "exponential", "half_life": )" +
-                             one_of({"\"P30D\"", "\"P2D\"", "\"PT36H\"", "\"P180D\"", "\"PT90M\""}) + anchor;
-      case 3: case 4: return R"(, "decay": {"kind": "linear", "lifespan": )" + span() + anchor;
-      case 5: return R"(, "decay": {"kind": "step", "percent": )" + one_of({"50", "33.333", "10", "100"}) +
-                     R"(, "every": )" + span() + anchor;
-      case 6: return R"(, "decay": {"kind": "expire", "lifespan": )" + span() + anchor;
-      default: return {};
+      case 1:
+      case 2:
+        return R"(, "decay": {"kind": "exponential", "half_life": )" +
+               one_of({"\"P30D\"", "\"P2D\"", "\"PT36H\"", "\"P180D\"", "\"PT90M\""}) + anchor;
+      case 3:
+      case 4:
+        return R"(, "decay": {"kind": "linear", "lifespan": )" + span() + anchor;
+      case 5:
+        return R"(, "decay": {"kind": "step", "percent": )" + one_of({"50", "33.333", "10", "100"}) +
+               R"(, "every": )" + span() + anchor;
+      case 6:
+        return R"(, "decay": {"kind": "expire", "lifespan": )" + span() + anchor;
+      default:
+        return {};
     }
   }
   std::string repeat(bool needs_per_item) {
     std::string text = R"(, "repeat": {"limit": )" + std::to_string(number(1, 3));
-    text += R"(, "period": )" + one_of({"\"ever\"", "\"day\"", "\"week\"", "\"month\"", "\"quarter\"", "\"year\""});
+    text += R"(, "period": )" +
+            one_of({"\"ever\"", "\"day\"", "\"week\"", "\"month\"", "\"quarter\"", "\"year\""});
     return text + (needs_per_item || chance(2) ? R"(, "per_item": true})" : "}");
   }
   std::string occurrence_filters() {
@@ -129,15 +147,18 @@ class RandomModel {
   }
   std::string season() {
     switch (number(1, 3)) {
-      case 1: return R"(, "windows": [["11-15", "02-29"], ["03-10", "03-10"]])";
-      case 2: return R"(, "months": [3, 4, 12])";
-      default: return R"(, "learned": true, "signal": )" + signal() + occurrence_filters();
+      case 1:
+        return R"(, "windows": [["11-15", "02-29"], ["03-10", "03-10"]])";
+      case 2:
+        return R"(, "months": [3, 4, 12])";
+      default:
+        return R"(, "learned": true, "signal": )" + signal() + occurrence_filters();
     }
   }
   std::string rule(int i) {
     std::string text = R"({"name": "r)" + std::to_string(i) + "\"";
-    text += one_of({"", R"(, "group": "g")", R"(, "component": "fit")", R"(, "group": "h")", R"(, "group": "p1")",
-                    R"(, "group": "p2")"});
+    text += one_of({"", R"(, "group": "g")", R"(, "component": "fit")", R"(, "group": "h")",
+                    R"(, "group": "p1")", R"(, "group": "p2")"});
     if (chance(4)) text += R"(, "min": -15)";
     if (chance(4)) text += R"(, "max": 25)";
     if (chance(4)) text += R"(, "guard": )" + condition();
@@ -147,12 +168,21 @@ class RandomModel {
     const std::string points = R"(, "points": )" + one_of({"10", "-5", "3", "0.125", "60", "-20.5", "1"});
     const std::string own = R"(, "signal": )" + signal();
     switch (number(1, 9)) {
-      case 1: case 2: case 3: return text + points + own + decay() + occurrence_filters() + (chance(3) ? repeat(false) : "") + "}";
-      case 4: case 5: return text + R"(, "measure": "value")" + points + own + decay() + occurrence_filters() + "}";
-      case 6: return text + R"(, "measure": "tiers")" + own + tiers() + occurrence_filters() + "}";
-      case 7: return text + R"(, "measure": "inactivity")" + points + (chance(2) ? own : "") + inactivity() + "}";
-      case 8: return text + R"(, "measure": "cycle")" + points + own + cycle() + occurrence_filters() + "}";
-      default: return text + R"(, "measure": "season")" + points + season() + "}";
+      case 1:
+      case 2:
+      case 3:
+        return text + points + own + decay() + occurrence_filters() + (chance(3) ? repeat(false) : "") + "}";
+      case 4:
+      case 5:
+        return text + R"(, "measure": "value")" + points + own + decay() + occurrence_filters() + "}";
+      case 6:
+        return text + R"(, "measure": "tiers")" + own + tiers() + occurrence_filters() + "}";
+      case 7:
+        return text + R"(, "measure": "inactivity")" + points + (chance(2) ? own : "") + inactivity() + "}";
+      case 8:
+        return text + R"(, "measure": "cycle")" + points + own + cycle() + occurrence_filters() + "}";
+      default:
+        return text + R"(, "measure": "season")" + points + season() + "}";
     }
   }
 

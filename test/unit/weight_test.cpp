@@ -9,7 +9,8 @@ namespace lead_scoring {
 namespace {
 
 using Real = boost::multiprecision::number<
-    boost::multiprecision::cpp_bin_float<250, boost::multiprecision::digit_base_2>, boost::multiprecision::et_off>;
+    boost::multiprecision::cpp_bin_float<250, boost::multiprecision::digit_base_2>,
+    boost::multiprecision::et_off>;
 
 Weight reference(std::int64_t elapsed, std::int64_t half_life) {
   if (elapsed > 31 * half_life) return 0;
@@ -19,7 +20,8 @@ Weight reference(std::int64_t elapsed, std::int64_t half_life) {
 
 TEST(ExponentialWeight, IsExactAtWholeHalfLives) {
   for (const std::int64_t half_life : {1LL, 7LL, 43'200LL, 527'040'000LL}) {
-    for (std::int64_t n = 0; n <= 30; ++n) EXPECT_EQ(exponential_weight(n * half_life, half_life), full_weight >> n);
+    for (std::int64_t n = 0; n <= 30; ++n)
+      EXPECT_EQ(exponential_weight(n * half_life, half_life), full_weight >> n);
     EXPECT_EQ(exponential_weight(31 * half_life, half_life), 1) << "2^-31 is half a unit, which rounds up";
     EXPECT_EQ(exponential_weight(31 * half_life + 1, half_life), 0);
     EXPECT_EQ(exponential_weight(32 * half_life, half_life), 0);
@@ -29,14 +31,17 @@ TEST(ExponentialWeight, IsExactAtWholeHalfLives) {
 TEST(ExponentialWeight, IsTheCorrectlyRoundedRealNumber) {
   for (const std::int64_t half_life : {30LL, 45LL, 90LL, 7LL, 1009LL, 360'000LL}) {
     for (std::int64_t elapsed = 0; elapsed < 400; ++elapsed) {
-      ASSERT_EQ(exponential_weight(elapsed, half_life), reference(elapsed, half_life)) << elapsed << '/' << half_life;
+      ASSERT_EQ(exponential_weight(elapsed, half_life), reference(elapsed, half_life))
+          << elapsed << '/' << half_life;
     }
   }
   std::mt19937_64 random(1);
   for (int i = 0; i < 20'000; ++i) {
-    const auto half_life = static_cast<std::int64_t>(random() % (std::uint64_t{1} << (1 + random() % 40))) + 1;
+    const auto half_life =
+        static_cast<std::int64_t>(random() % (std::uint64_t{1} << (1 + random() % 40))) + 1;
     const auto elapsed = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(32 * half_life));
-    ASSERT_EQ(exponential_weight(elapsed, half_life), reference(elapsed, half_life)) << elapsed << '/' << half_life;
+    ASSERT_EQ(exponential_weight(elapsed, half_life), reference(elapsed, half_life))
+        << elapsed << '/' << half_life;
   }
 }
 
@@ -116,8 +121,8 @@ TEST(Lapse, BoundsEncloseTheLengthOfEveryInterval) {
   for (const Resolution resolution : {Resolution::day, Resolution::hour}) {
     const Calendar calendar(resolution);
     const int per_day = calendar.ticks_per_day();
-    for (const Span& span : {Span{1, 0, 0}, Span{2, 3, 0}, Span{3, 0, 0}, Span{12, 0, 0}, Span{37, 1, 24}, Span{1200, 0, 0},
-                             Span{5999, 0, 0}, Span{0, 30, 0}, Span{0, 0, 48}}) {
+    for (const Span& span : {Span{1, 0, 0}, Span{2, 3, 0}, Span{3, 0, 0}, Span{12, 0, 0}, Span{37, 1, 24},
+                             Span{1200, 0, 0}, Span{5999, 0, 0}, Span{0, 30, 0}, Span{0, 0, 48}}) {
       const Lapse lapse = make_lapse(calendar, span);
       for (Tick day = -219'000; day < 600'000; day += 7) {
         const Tick tick = day * per_day;

@@ -1,0 +1,88 @@
+-- What the installed extension's catalogs say of it.
+CREATE TEMP VIEW members AS
+    SELECT classid, objid, objsubid FROM pg_depend
+    WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'lead_scoring') AND deptype = 'e';
+CREATE TEMP VIEW functions AS
+    SELECT p.*, p.oid::regprocedure AS signature, l.lanname FROM pg_proc p JOIN members m ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid
+    JOIN pg_language l ON l.oid = p.prolang;
+-- So that an empty answer below means something.
+SELECT count(*) > 50 AS many_functions, count(*) FILTER (WHERE prokind = 'a') >= 6 AS aggregates, count(*) FILTER (WHERE prokind = 'p') >= 1 AS procedures
+FROM functions;
+
+-- It lives in its own schema and cannot be moved.
+SELECT nspname, extrelocatable FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'lead_scoring';
+SELECT DISTINCT pg_describe_object(classid, objid, 0) FROM members
+WHERE classid IN ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass)
+  AND (pg_identify_object(classid, objid, 0)).schema <> 'lead_scoring';
+
+-- Nothing runs with its owner's rights.
+SELECT signature FROM functions WHERE prosecdef;
+-- Functions in SQL and PL/pgSQL pin search_path, with pg_temp last; procedures that commit cannot, and so call nothing
+-- by a bare name.
+SELECT signature, proconfig FROM functions
+WHERE lanname IN ('sql', 'plpgsql') AND prokind <> 'p' AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
+ORDER BY signature::text COLLATE "C";
+SELECT signature, proconfig FROM functions WHERE prokind = 'p' ORDER BY signature::text COLLATE "C";
+SELECT signature, line FROM functions, regexp_split_to_table(prosrc, '\n') line
+WHERE prokind = 'p' AND line ~ '\m(PERFORM|CALL|SELECT|FROM|UPDATE|INTO) (?!lead_scoring\.|TRANSACTION)\w' ORDER BY 1, 2;
+
+-- Scoring reads no table, clock or setting, and may run in parallel workers.
+SELECT signature, provolatile, proparallel, proisstrict FROM functions
+WHERE proname IN ('evaluate', 'score', 'explain', 'entries', 'entry_count', 'is_empty', 'only_signals', 'without_signals', 'tally')
+ORDER BY signature::text COLLATE "C";
+-- So are the functions of the types and operators: in, out, recv, send, comparisons, hashes.
+SELECT signature, provolatile, proparallel FROM functions
+WHERE (proname ~ '^(tally|model)_(in|out|recv|send|eq|ne|hash|hash_extended|plus|minus|uminus|accumulate|close)$'
+       OR oid IN (SELECT oprcode FROM pg_operator JOIN members ON classid = 'pg_operator'::regclass AND objid = pg_operator.oid))
+  AND (provolatile, proparallel) <> ('i', 's');
+-- What writes, or locks, is never marked safe.
+SELECT signature, provolatile, proparallel FROM functions
+WHERE proname IN ('publish', 'create_audience', 'add_source', 'drop_source', 'drop_audience', 'rebuild', 'rebuild_batch', 'rescore_all',
+                  'count_new_signals', 'forget_signals', 'create_tally_rows', 'wait_for_writers', 'verify', 'track', 'retire_signals')
+  AND (provolatile, proparallel) <> ('v', 'u');
+
+-- Aggregates are parallel: the state is a type that can be shipped, with a function that combines two.
+SELECT signature, aggtranstype::regtype AS state, aggcombinefn, aggfinalmodify, proparallel
+FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid ORDER BY signature::text COLLATE "C";
+SELECT signature FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid
+WHERE aggtranstype = 'internal'::regtype OR aggmtranstype = 'internal'::regtype OR aggcombinefn = 0 OR proparallel <> 's';
+SELECT signature, s.oid::regprocedure, s.proparallel FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid
+JOIN pg_proc s ON s.oid IN (aggtransfn, aggcombinefn, aggfinalfn, aggmtransfn, aggminvtransfn, aggmfinalfn) WHERE s.proparallel <> 's';
+-- Transition and combine functions take NULL.
+SELECT s.oid::regprocedure FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid JOIN pg_proc s ON s.oid IN (aggtransfn, aggcombinefn) WHERE s.proisstrict;
+
+-- Everything has a comment: functions, aggregates, types, operators, casts, operator classes, tables, views, event
+-- triggers, and every column of a table, view or composite type.
+SELECT pg_describe_object(classid, objid, 0) AS without_comment FROM members
+WHERE obj_description(objid, (SELECT relname FROM pg_class WHERE oid = classid)) IS NULL
+  AND classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_operator'::regclass, 'pg_cast'::regclass, 'pg_opclass'::regclass,
+                  'pg_opfamily'::regclass, 'pg_class'::regclass, 'pg_event_trigger'::regclass, 'pg_namespace'::regclass)
+  -- Types that come with a table, or are arrays of others, speak for themselves.
+  AND NOT (classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid WHERE t.oid = objid AND c.relkind <> 'c'))
+  AND NOT (classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t WHERE t.typarray = objid))
+  AND NOT (classid = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class c WHERE c.oid = objid AND c.relkind NOT IN ('r', 'v', 'p', 'S')))
+ORDER BY 1;
+SELECT c.oid::regclass, a.attname AS column_without_comment FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'lead_scoring'::regnamespace AND c.relkind IN ('r', 'v', 'c') AND a.attnum > 0 AND NOT a.attisdropped
+  AND col_description(c.oid, a.attnum) IS NULL ORDER BY c.oid::regclass::text COLLATE "C", a.attnum;
+-- Comments are sentences for people: no machine's paths, no left-over.
+SELECT pg_describe_object(classoid, objoid, objsubid), description FROM pg_description
+WHERE (classoid, objoid) IN (SELECT classid, objid FROM members) AND description ~* '\m(todo|fixme|xxx)\M|(^|\s)/[a-z]+/';
+
+-- Every table is dumped with its rows, and guarded by row-level security that its owner's pg_dump does not meet.
+SELECT c.relname, c.oid = ANY (e.extconfig) AS dumped, c.relrowsecurity AS secured, c.relforcerowsecurity AS forced
+FROM pg_class c, pg_extension e WHERE c.relnamespace = 'lead_scoring'::regnamespace AND c.relkind IN ('r', 'p') AND e.extname = 'lead_scoring'
+ORDER BY c.relname COLLATE "C";
+-- Nobody has been granted more than rows of the tables.
+SELECT relname, acl.privilege_type FROM pg_class c, aclexplode(c.relacl) acl
+WHERE relnamespace = 'lead_scoring'::regnamespace AND acl.grantee = 0 AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE');
+-- No foreign key points from a child to its parent: a parallel restore loads tables in any order.
+SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'f' AND connamespace = 'lead_scoring'::regnamespace;
+-- Columns that hold other objects are regclass or name only: nothing else survives a restore that goes wrong in part.
+SELECT attrelid::regclass, attname, atttypid::regtype FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+WHERE relnamespace = 'lead_scoring'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+  AND atttypid::regtype::text ~ '^(reg|oid)' AND atttypid <> 'regclass'::regtype;
+-- The catalog queries of the C code find their indexes.
+SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid 
+WHERE relnamespace = 'lead_scoring'::regnamespace
+  AND relname IN ('audience_pkey', 'source_pkey', 'source_table', 'signal_version_pkey', 'sheet_audience', 'sheet_revision_pkey') ORDER BY relname COLLATE "C";
