@@ -132,6 +132,7 @@ SELECT count(*) AS differences FROM (
 JOIN lead_tally t USING (lead) WHERE c.guarded OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent);
 -- One signal only; columns that are not the source's; outside an aggregate.
 SELECT lead_scoring.entry_count(lead_scoring.tally_rows('agg', 'event', '{1}', true, :'columns', lead, at, kind, amount, page)) AS one,
+       count(DISTINCT at) FILTER (WHERE kind = 'order' AND amount > 100) AS days,
        lead_scoring.entry_count(lead_scoring.tally_rows('agg', 'event', '{}', true, :'columns', lead, at, kind, amount, page)) AS none
 FROM event WHERE lead = 1;
 SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, '{1}', 'x'::text);

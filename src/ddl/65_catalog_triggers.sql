@@ -32,7 +32,14 @@ COMMENT ON FUNCTION lead_scoring.cascade_source() IS 'Trigger: signals go with t
 
 CREATE FUNCTION lead_scoring.cascade_sheet() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    leads regclass := (SELECT a.lead_table FROM lead_scoring.audience AS a WHERE a.name = OLD.audience);
 BEGIN
+    -- A lead that is being created by somebody who does not know what happens here would keep its row.
+    IF OLD.active_revision IS NOT NULL AND leads IS NOT NULL AND (TG_OP = 'DELETE' OR NEW.name <> OLD.name) THEN
+        PERFORM lead_scoring.require_read_committed('removing or renaming a published sheet');
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', leads);
+    END IF;
     IF TG_OP = 'DELETE' THEN
         DELETE FROM lead_scoring.rule WHERE sheet = OLD.name;
         DELETE FROM lead_scoring.rule_tier WHERE sheet = OLD.name;
@@ -41,8 +48,7 @@ BEGIN
         DELETE FROM lead_scoring.band WHERE sheet = OLD.name;
         DELETE FROM lead_scoring.sheet_revision WHERE sheet = OLD.name;
         -- The score rows go in the same transaction; with its audience the tables go anyway.
-        IF OLD.active_revision IS NOT NULL
-           AND EXISTS (SELECT FROM lead_scoring.audience AS a WHERE a.name = OLD.audience) THEN
+        IF OLD.active_revision IS NOT NULL AND leads IS NOT NULL THEN
             PERFORM lead_scoring.rescore_all(OLD.audience, 'sheet removed');
         END IF;
     ELSIF NEW.name <> OLD.name THEN

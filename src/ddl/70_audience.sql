@@ -345,7 +345,8 @@ BEGIN
         RAISE EXCEPTION 'the profile of audience "%" cannot be dropped', audience
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'It is the lead table itself; drop_audience() removes the audience.';
     END IF;
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', src.source_table);
+    -- What DROP TRIGGER needs, at once: a weaker lock first could deadlock with who reads now and writes then.
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', src.source_table);
     SELECT coalesce(array_agg(v.number ORDER BY v.number), '{}') INTO numbers
     FROM lead_scoring.signal_version AS v WHERE v.audience = drop_source.audience AND v.source = drop_source.source;
     DELETE FROM lead_scoring.signal_version AS v WHERE v.audience = drop_source.audience AND v.source = drop_source.source;
@@ -368,7 +369,7 @@ BEGIN
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = drop_audience.audience;
     tables := ARRAY(SELECT s.source_table FROM lead_scoring.source AS s WHERE s.audience = drop_audience.audience ORDER BY s.source_table::oid);
     FOREACH some_table IN ARRAY tables LOOP
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', some_table);
+        EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', some_table);
     END LOOP;
     DELETE FROM lead_scoring.audience AS q WHERE q.name = drop_audience.audience;
     FOREACH some_table IN ARRAY tables LOOP

@@ -140,23 +140,8 @@ END $$;
 COMMENT ON FUNCTION lead_scoring.retire_signals(text) IS 'Stops counting definitions that no active revision uses';
 
 CREATE FUNCTION lead_scoring.tally(audience text, lead_key text) RETURNS lead_scoring.tally
-    LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    a lead_scoring.audience;
-    key_type text;
-    lead_tally lead_scoring.tally;
-BEGIN
-    SELECT * INTO a FROM lead_scoring.audience AS q WHERE q.name = tally.audience;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'audience "%" does not exist', audience
-            USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.audience lists the audiences.';
-    END IF;
-    key_type := (SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = a.tally_table AND attname = 'lead');
-    EXECUTE format('SELECT t.base OPERATOR(lead_scoring.+) t.recent FROM %s AS t WHERE t.lead = $1::%s', a.tally_table, key_type)
-        INTO lead_tally USING lead_key;
-    RETURN lead_tally;
-END $$;
-COMMENT ON FUNCTION lead_scoring.tally(text, text) IS 'The tally of a lead, whose key is given as text; NULL when there is neither a lead nor a row about it';
+    AS 'MODULE_PATHNAME', 'ls_lead_tally' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.tally(text, text) IS 'The tally of a lead, whose key is given as text; NULL when there is neither a lead nor a row about it. Who may not read the tally table is given the tallies of leads whose scores they see';
 
 CREATE FUNCTION lead_scoring.active_model(sheet text) RETURNS lead_scoring.model
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$

@@ -304,9 +304,11 @@ struct varlena* read_model(const char* sheet, int32 revision) {
   return model;
 }
 
-void lock_for_reading(Oid table) {
+bool lock_for_reading(Oid table) {
   LockRelationOid(table, AccessShareLock);
+  if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table))) return false;
   if (has_subclass(table)) (void)find_all_inheritors(table, AccessShareLock, nullptr);
+  return true;
 }
 
 char* qualified_name(Oid relation) {

@@ -78,8 +78,9 @@ List* read_active_sheets(const char* audience);  // ordered by name
 struct varlena* read_model(const char* sheet, int32 revision);
 
 // Takes ACCESS SHARE on a table and its partitions. Relations are locked before tally rows: who asks for a
-// table while holding tally rows may deadlock with a TRUNCATE of that table, which waits for them.
-void lock_for_reading(Oid table);
+// table while holding tally rows may deadlock with a TRUNCATE of that table, which waits for them. False: the
+// table is gone.
+bool lock_for_reading(Oid table);
 
 // "schema"."table", quoted.
 char* qualified_name(Oid relation);

@@ -103,7 +103,8 @@ LS_FUNCTION(ls_invalidate_cache) {
 
 // check_owner(audience) → void
 LS_FUNCTION(ls_check_owner) {
-  if (PG_ARGISNULL(0)) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("no audience is given")));
+  if (PG_ARGISNULL(0))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("no audience is given")));
   (void)require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   PG_RETURN_VOID();
 }
@@ -139,7 +140,8 @@ bool moves_node(const AlterTableCmd* command) {
 
 bool changes_tree(const CollectedCommand* command) {
   if (command->type == SCT_Simple)
-    return IsA(command->parsetree, CreateStmt) && castNode(CreateStmt, command->parsetree)->inhRelations != NIL;
+    return IsA(command->parsetree, CreateStmt) &&
+           castNode(CreateStmt, command->parsetree)->inhRelations != NIL;
   if (command->type != SCT_AlterTable) return false;
   ListCell* cell = nullptr;
   foreach (cell, command->d.alterTable.subcmds) {

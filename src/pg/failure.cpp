@@ -24,7 +24,8 @@ void record_failure(FailureList* list, const char* source, const char* signal, i
   foreach (cell, list->failures) {
     auto* known = static_cast<Failure*>(lfirst(cell));
     // What is wrong with a row as a whole is told by the message; that of an expression quotes the row's values.
-    const bool same_problem = known->sqlstate == sqlstate && (signal != nullptr || strcmp(known->message, message) == 0);
+    const bool same_problem =
+        known->sqlstate == sqlstate && (signal != nullptr || strcmp(known->message, message) == 0);
     if (same_problem && same_name(known->signal, signal) && same_name(known->source, source)) {
       known->count++;
       return;

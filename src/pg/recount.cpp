@@ -35,7 +35,7 @@ Datum no_values[1] = {0};
 void lock_sources(const AudienceDefinition& audience) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience.name))
-    lock_for_reading(static_cast<const SourceDefinition*>(lfirst(cell))->table);
+    (void)lock_for_reading(static_cast<const SourceDefinition*>(lfirst(cell))->table);
 }
 
 // Keys as deltas that add nothing.
@@ -79,7 +79,7 @@ template <class Work>
 void with_audience(CachedAudience* audience, Work work) {
   Recount recount = {audience, {}, 0};
   begin_failures(&recount.failures);
-  lock_for_reading(audience->definition->lead_table);
+  if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);
   SPI_connect();
@@ -347,12 +347,14 @@ LS_FUNCTION(ls_create_tally_rows) {
 // rebuild_batch(audience, after, batch_size) → last key as text; NULL at the end.
 LS_FUNCTION(ls_rebuild_batch) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("audience and batch size must not be NULL")));
+    ereport(ERROR,
+            (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("audience and batch size must not be NULL")));
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
   if (limit < 1)
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("batch size must be at least 1, not %d", limit)));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Datum last = 0;
   with_named_audience(name, [&](Recount* recount) {

@@ -114,13 +114,14 @@ void compile_signals(SourceMatcher* matcher, Relation rel) {
 }
 
 void init_state(CompiledExpression* expression) {
-  expression->state =
-      expression->tree == nullptr ? nullptr : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
+  expression->state = expression->tree == nullptr
+                          ? nullptr
+                          : ExecInitExpr(reinterpret_cast<Expr*>(expression->tree), nullptr);
 }
 
 void init_signal(CompiledSignal* signal) {
-  for (CompiledExpression* e : {&signal->event_type, &signal->condition, &signal->value, &signal->item,
-                                &signal->occurred_on})
+  for (CompiledExpression* e :
+       {&signal->event_type, &signal->condition, &signal->value, &signal->item, &signal->occurred_on})
     init_state(e);
 }
 

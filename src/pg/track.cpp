@@ -57,8 +57,9 @@ void match_statement(const TriggerData* trigger, const TrackedSource& source, De
 
 void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, FailureList* failures) {
   if (count == 0 && failures->failures == NIL) return;
-  // Before any tally row is locked: a TRUNCATE of the lead table holds it while it waits for tally rows.
-  lock_for_reading(audience->definition->lead_table);
+  // Before any tally row is locked: a TRUNCATE of the lead table holds it while it waits for tally rows. When
+  // the lead table has been dropped, its audience is gone, and we have not heard of it yet.
+  if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);
   SPI_connect();
