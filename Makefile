@@ -6,7 +6,7 @@
 # The targets in `dev_goals` are scripts that may run before any PostgreSQL is installed, and PGXS brings a
 # `check` target of its own (which only says that it does not exist). So they are kept apart from PGXS.
 
-dev_goals := help deps demo demo-stop check unit asan fuzz tidy format format-check bench
+dev_goals := help deps demo demo-stop check unit asan fuzz soak tidy format format-check bench
 
 ifneq ($(filter $(dev_goals),$(MAKECMDGOALS)),)
 
@@ -27,6 +27,8 @@ check:
 	@$(here)/scripts/check.sh
 unit asan fuzz tidy:
 	@$(here)/scripts/check.sh $@
+soak:
+	@CASES=$(CASES) SEED=$(SEED) $(here)/scripts/check.sh oracle
 format-check:
 	@$(here)/scripts/check.sh format
 format:

@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_parts=(build symbols source format unit asan regress isolation tap docs tidy)
+all_parts=(build symbols source format unit asan regress isolation tap docs oracle tidy)
 logs=$build/check
 cluster='' tree=''
 total_passed=0 total_failed=0
@@ -124,6 +124,24 @@ part_docs() {
   passed=$(grep -c '^ok ' "$logs/docs.results")
   failed=$(grep -c '^not ok' "$logs/docs.results")
   [ $status -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+}
+
+# The independent oracle in plain SQL: first against cases worked by hand, then the extension against it on random
+# sheets, data and operations. CASES and SEED choose others.
+part_oracle() {
+  local status=0
+  need_extension || return
+  start_cluster || { failed=1; return; }
+  (
+    eval "$("$top/scripts/cluster.sh" env "$cluster")"
+    dropdb --if-exists oracle_selftest
+    createdb oracle_selftest
+    psql -X -q -v ON_ERROR_STOP=1 -d oracle_selftest -f "$top/test/oracle/selftest.sql" || exit 1
+    "$top/test/oracle/soak.sh" "${CASES:-2000}" "${SEED:-1}"
+  ) | tee "$logs/oracle.results" || status=1
+  passed=$(awk '/^ *[0-9]+ passed, [0-9]+ failed$/ { n += $1 } END { print n + 0 }' "$logs/oracle.results")
+  failed=$(awk '/^ *[0-9]+ passed, [0-9]+ failed$/ { n += $3 } END { print n + 0 }' "$logs/oracle.results")
+  [ $status -eq 0 ] || [ "${failed:-0}" -gt 0 ] || failed=1
 }
 
 # One test a file.
