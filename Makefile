@@ -97,10 +97,12 @@ obj/%.o: $(here)/src/%.cpp
 
 $(shlib): $(here)/src/pg/exports.map $(here)/src/core/units.txt $(here)/src/pg/units.txt
 
-# The pieces in name order. The directory is a prerequisite for the sake of removed pieces.
+# The pieces in name order, then the presets. The directories are prerequisites for the sake of removed files.
 ddl_pieces := $(sort $(wildcard $(here)/src/ddl/*.sql))
-$(install_script): $(ddl_pieces) $(here)/src/ddl
+presets := $(sort $(wildcard $(here)/examples/sheets/*.json))
+$(install_script): $(ddl_pieces) $(presets) $(here)/src/ddl $(here)/examples/sheets $(here)/scripts/preset_sql.sh
 	cat $(ddl_pieces) > $@.tmp
+	$(here)/scripts/preset_sql.sh $(presets) >> $@.tmp
 	@mv $@.tmp $@
 
 endif
