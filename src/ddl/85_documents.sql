@@ -480,6 +480,11 @@ BEGIN
             problem := SQLERRM;
             RETURN NEXT;
         END;
+        IF definition.occurred_on IS NOT NULL AND src.kind = 'event' THEN
+            path := e.path || '.occurred_on';
+            problem := format('occurred_on dates signals of the profile; rows of source "%s" have their own time (signal "%s")', src.name, definition.name);
+            RETURN NEXT;
+        END IF;
         FOREACH kind IN ARRAY '{condition,value,distinct_by,occurred_on}'::text[] LOOP
             expression := to_jsonb(definition) ->> kind;
             CONTINUE WHEN expression IS NULL;

@@ -2,7 +2,8 @@
 --
 -- They are a source like any other, so they are counted by the same triggers, explained as rules, and undone by
 -- deleting the row. One row makes two entries: its points at its time, and the same points taken back when it
--- expires. So a score of any moment knows what was in force then.
+-- expires. So a score of any moment knows what was in force then. The second entry is dated by another column,
+-- so the table is registered twice; every row of a source must have a time, hence ends_at beside expires_at.
 
 CREATE FUNCTION lead_scoring.create_adjustments(audience text, adjustment_table text DEFAULT NULL) RETURNS regclass
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -15,9 +16,11 @@ BEGIN
     PERFORM lead_scoring.require_read_committed('create_adjustments()');
     PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_adjustments.audience;
-    IF EXISTS (SELECT FROM lead_scoring.source AS s WHERE s.audience = create_adjustments.audience AND s.name = 'adjustment') THEN
-        RAISE EXCEPTION 'audience "%" already has a source "adjustment"', audience
-            USING ERRCODE = 'duplicate_object', HINT = 'SELECT source_table FROM lead_scoring.source WHERE name = ''adjustment'' shows its table.';
+    IF EXISTS (SELECT FROM lead_scoring.source AS s
+               WHERE s.audience = create_adjustments.audience AND s.name IN ('adjustment', 'adjustment_end')) THEN
+        RAISE EXCEPTION 'audience "%" already has manual adjustments', audience
+            USING ERRCODE = 'duplicate_object',
+                  HINT = 'They are its sources "adjustment" and "adjustment_end"; SELECT source_table FROM lead_scoring.source shows their table.';
     END IF;
     SELECT pg_get_userbyid(c.relowner), lead_scoring.sibling_table(adjustment_table, n.nspname, c.relname, '_adjustment') INTO owner, table_name
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = a.lead_table;
@@ -38,7 +41,8 @@ BEGIN
             author text NOT NULL DEFAULT current_user,
             reason text NOT NULL CHECK (reason <> ''),
             at timestamptz NOT NULL DEFAULT now(),
-            expires_at timestamptz CHECK (expires_at > at)
+            expires_at timestamptz CHECK (expires_at > at),
+            ends_at timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(expires_at, timestamptz '9999-12-31 00:00:00+00')) STORED
         );
         CREATE INDEX ON %1$s (lead);
         COMMENT ON TABLE %1$s IS 'Manual adjustments of the scores of these leads: insert a row to adjust, delete it to undo.';
@@ -49,16 +53,19 @@ BEGIN
         COMMENT ON COLUMN %1$s.reason IS 'Why';
         COMMENT ON COLUMN %1$s.at IS 'Since when it counts';
         COMMENT ON COLUMN %1$s.expires_at IS 'When it ends; NULL: never';
+        COMMENT ON COLUMN %1$s.ends_at IS 'expires_at, or the end of all time';
         ALTER TABLE %1$s OWNER TO %3$I;
         $sql$, table_name, key_type, owner);
     PERFORM lead_scoring.add_source(audience, table_name::regclass, 'lead', 'at', name => 'adjustment');
-    INSERT INTO lead_scoring.signal (audience, name, source, value, occurred_on, is_activity, description) VALUES
-        (create_adjustments.audience, 'adjustment', 'adjustment', 'points', NULL, false, 'Points that a person gave or took'),
-        (create_adjustments.audience, 'adjustment_end', 'adjustment', '- points', 'expires_at', false, 'The same points taken back when the adjustment expires');
+    PERFORM lead_scoring.add_source(audience, table_name::regclass, 'lead', 'ends_at', name => 'adjustment_end');
+    INSERT INTO lead_scoring.signal (audience, name, source, condition, value, is_activity, description) VALUES
+        (create_adjustments.audience, 'adjustment', 'adjustment', NULL, 'points', false, 'Points that a person gave or took'),
+        (create_adjustments.audience, 'adjustment_end', 'adjustment_end', 'expires_at IS NOT NULL', '- points', false,
+         'The same points taken back when the adjustment expires');
     RETURN table_name::regclass;
 END $$;
 COMMENT ON FUNCTION lead_scoring.create_adjustments(text, text) IS
-    'Makes the table <lead_table>_adjustment (or one of the name given) for manual adjustments of an audience''s scores, with author, reason and expiry, owned by the owner of the lead table, and registers it as the source "adjustment" with its signals. add_adjustment_rule() makes a sheet count them. Returns the table';
+    'Makes the table <lead_table>_adjustment (or one of the name given) for manual adjustments of an audience''s scores, with author, reason and expiry, owned by the owner of the lead table, and registers it as the sources "adjustment" (what they give) and "adjustment_end" (what has expired), with a signal each. add_adjustment_rule() makes a sheet count them. Returns the table';
 
 CREATE FUNCTION lead_scoring.add_adjustment_rule(sheet text, most_points numeric DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
