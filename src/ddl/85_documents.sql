@@ -171,19 +171,26 @@ COMMENT ON FUNCTION lead_scoring.export_sheet_text(text, boolean) IS
 CREATE FUNCTION lead_scoring.edit_distance(a text, b text) RETURNS integer
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    before integer[];
     above integer[] := ARRAY(SELECT generate_series(0, length(b)));
     line integer[];
+    distance integer;
 BEGIN
     FOR i IN 1..length(a) LOOP
         line := ARRAY[i];
         FOR j IN 1..length(b) LOOP
-            line := line || least(above[j + 1] + 1, line[j] + 1, above[j] + (substr(a, i, 1) <> substr(b, j, 1))::integer);
+            distance := least(above[j + 1] + 1, line[j] + 1, above[j] + (substr(a, i, 1) <> substr(b, j, 1))::integer);
+            IF i > 1 AND j > 1 AND substr(a, i - 1, 2) = reverse(substr(b, j - 1, 2)) THEN
+                distance := least(distance, before[j - 1] + 1);
+            END IF;
+            line := line || distance;
         END LOOP;
+        before := above;
         above := line;
     END LOOP;
     RETURN above[length(b) + 1];
 END $$;
-COMMENT ON FUNCTION lead_scoring.edit_distance(text, text) IS 'How many characters must be changed, added or removed to make one text of another';
+COMMENT ON FUNCTION lead_scoring.edit_distance(text, text) IS 'How many characters must be changed, added, removed or swapped with their neighbour to make one text of another';
 
 CREATE FUNCTION lead_scoring.nearest_name(word text, names text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
@@ -191,7 +198,7 @@ $$
     SELECT n.name FROM unnest(names) AS n(name),
          LATERAL (SELECT lead_scoring.edit_distance(lower(left(word, 60)), lower(left(n.name, 60))) AS distance,
                          length(word) > 2 AND (strpos(n.name, word) > 0 OR strpos(word, n.name) > 0) AS contained) AS d
-    WHERE d.contained OR d.distance <= greatest(1, length(word) / 3)
+    WHERE d.contained OR d.distance <= greatest(1, (length(word) + 1) / 3)
     ORDER BY NOT d.contained, d.distance, n.name COLLATE "C" LIMIT 1
 $$;
 COMMENT ON FUNCTION lead_scoring.nearest_name(text, text[]) IS 'The name that was probably meant; NULL when none is near';
@@ -333,10 +340,10 @@ CREATE FUNCTION lead_scoring.document_key_of(object text, part text, word text, 
 $$
     SELECT CASE
         WHEN part IN ('guard', 'segment') THEN part || '_' || word
+        WHEN part IN ('engagement', 'fit') THEN word || '_' || part
         WHEN part = 'decay' THEN CASE word WHEN 'kind' THEN 'decay' WHEN 'percent' THEN 'lose_percent' WHEN 'every' THEN 'lose_every'
                                  WHEN 'anchor' THEN 'decay_anchor' ELSE word END
         WHEN part = 'repeat' THEN 'repeat_' || word
-        WHEN part = 'tiers' THEN word
         WHEN object = 'grade' THEN CASE word WHEN 'min' THEN 'threshold' ELSE word END
         WHEN object IN ('rule', 'group') THEN CASE word
             WHEN 'min' THEN 'min_points' WHEN 'max' THEN 'max_points' WHEN 'group' THEN 'rule_group' WHEN 'since' THEN 'since_signal'
@@ -353,52 +360,55 @@ COMMENT ON FUNCTION lead_scoring.document_key_of(text, text, text, jsonb) IS 'A 
 CREATE FUNCTION lead_scoring.model_problem(line text, document jsonb, OUT path text, OUT problem text, OUT element text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- 'rules[2] "orders" decay: percent must be above 0'
-    m text[] := regexp_match(line, '^(groups|rules|grades|levels|bands)\[(\d+)\](?: "(.*?)")?(?: (decay|repeat|guard|tiers)(?:\[(\d+)\])?)?: (.*)$');
-    o record;
+    -- 'rules[2] "orders" decay: percent must be above 0', 'bands "MQL": exclusive needs min_score'
+    m text[] := regexp_match(line, '^(groups|rules|grades|levels|bands)(?:\[(\d+)\])?(?: "(.*?)")?(?: (decay|repeat|guard|tiers)(?:\[(\d+)\])?)?: (.*)$');
+    of_object text := 'sheet';
+    content jsonb;
+    part text;
     word text;
-    key text;
+    document_key text;
 BEGIN
-    IF m IS NOT NULL THEN
+    IF coalesce(m[2], m[3]) IS NOT NULL THEN
         -- The compiled list may have another order, and it leaves disabled rules out.
-        SELECT e.* INTO o FROM lead_scoring.document_elements(document) AS e
+        SELECT e.path, e.object, e.element INTO element, of_object, content FROM lead_scoring.document_elements(document) AS e
         WHERE e.list = m[1] AND (e.object <> 'rule' OR coalesce(e.element -> 'enabled', 'true') = 'true')
+          AND (m[2] IS NOT NULL OR e.element ->> 'name' = m[3])
         ORDER BY CASE e.object WHEN 'grade' THEN -(e.element ->> 'threshold')::numeric WHEN 'band' THEN (e.element ->> 'rank')::numeric END,
                  CASE WHEN e.object IN ('grade', 'band') THEN e.element ->> 'name' END, e.ordinal
-        OFFSET m[2]::integer LIMIT 1;
-        element := o.path;
-        path := o.path || CASE WHEN m[4] = 'tiers' THEN format('.tiers[%s]', m[5]) ELSE '' END;
-        problem := m[6];
-        -- Second words that the rule below does not reach.
-        problem := regexp_replace(problem, '^decay step needs (percent|every)$', 'decay step needs lose_\1');
-        problem := regexp_replace(problem, '^max_times needs every$', 'max_times needs inactive_every');
-        problem := regexp_replace(problem, '^measure cycle needs cycle or learned$', 'measure cycle needs cycle or cycle_learned');
-        problem := regexp_replace(problem, '^(measure season needs exactly one of) windows, months and learned$',
-                                  '\1 season_windows, season_months and season_learned');
-        word := substring(problem from '^[a-z_]+');
-        key := lead_scoring.document_key_of(o.object, coalesce(m[4], ''), word, o.element);
-        IF key = 'tiers' OR EXISTS (SELECT FROM lead_scoring.document_keys() AS k
-                                    WHERE k.object = CASE m[4] WHEN 'tiers' THEN 'tier' ELSE o.object END AND k.key = model_problem.key) THEN
-            path := path || '.' || key;
-            problem := key || substr(problem, 1 + length(word));
+        OFFSET coalesce(m[2]::integer, 0) LIMIT 1;
+        path := element || CASE WHEN m[4] = 'tiers' THEN format('.tiers[%s]', m[5]) ELSE '' END;
+        IF m[4] = 'tiers' THEN
+            of_object := 'tier';
         END IF;
-        problem := problem || format(' (%s "%s")', o.object, o.element ->> 'name');
+        part := m[4];
+        problem := m[6];
+    ELSE
+        -- 'components fit: min is above 0', 'segment: min is above max', 'bands: "a" and "b" have the same rank 1'
+        m := regexp_match(line, '^(\w+)(?: (engagement|fit))?: (.*)$');
+        element := '$';
+        path := CASE WHEN m[1] IN ('model', 'components', 'segment') THEN '$' ELSE '$.' || m[1] END;
+        part := CASE m[1] WHEN 'segment' THEN 'segment' WHEN 'components' THEN m[2] END;
+        problem := m[3];
+    END IF;
+    IF path IS NULL OR problem IS NULL THEN
+        element := '$';
+        path := '$';
+        problem := line;
         RETURN;
     END IF;
-    -- 'components fit: min is above 0', 'segment: min is above max', 'bands: "a" and "b" have the same rank 1'
-    m := regexp_match(line, '^(model|components|segment|\w+)(?: (engagement|fit))?: (.*)$');
-    element := '$';
-    path := '$';
-    problem := coalesce(m[3], line);
+    -- Words inside of a message.
+    problem := regexp_replace(problem, '^decay step needs (percent|every)$', 'decay step needs lose_\1');
+    problem := regexp_replace(problem, '^max_times needs every$', 'max_times needs inactive_every');
+    problem := regexp_replace(problem, '^measure cycle needs cycle or learned$', 'measure cycle needs cycle or cycle_learned');
+    problem := regexp_replace(problem, '^(measure season needs exactly one of) windows, months and learned$',
+                              '\1 season_windows, season_months and season_learned');
+    problem := regexp_replace(problem, '^(".*" and ".*" have the same) min ', CASE WHEN path IN ('$.grades', '$.levels') THEN '\1 threshold ' ELSE '\1 min ' END);
+    -- The word at its beginning belongs to the path.
     word := substring(problem from '^[a-z_]+');
-    key := CASE m[1] WHEN 'model' THEN word WHEN 'components' THEN word || '_' || m[2] WHEN 'segment' THEN 'segment_' || word END;
-    IF EXISTS (SELECT FROM lead_scoring.document_keys() AS k WHERE k.object = 'sheet' AND k.key = model_problem.key) THEN
-        path := '$.' || key;
-        problem := key || substr(problem, 1 + length(word));
-    ELSIF m[1] = 'segment' THEN
-        path := '$.segment_signal';
-    ELSIF m[1] NOT IN ('model', 'components') THEN
-        path := '$.' || m[1];
+    document_key := lead_scoring.document_key_of(of_object, coalesce(part, ''), word, content);
+    IF document_key = 'tiers' OR EXISTS (SELECT FROM lead_scoring.document_keys() AS k WHERE k.object = of_object AND k.key = document_key) THEN
+        path := path || '.' || document_key || coalesce(substring(problem from '^[a-z_]+(\[\d+\])'), '');
+        problem := CASE WHEN problem ~ '^(decay|measure) \w+ needs |^(group|band|grade|level) "' THEN problem ELSE regexp_replace(problem, '^[a-z_]+(\[\d+\])?:? ', '') END;
     END IF;
 END $$;
 COMMENT ON FUNCTION lead_scoring.model_problem(text, jsonb) IS 'A problem of the compiled model, as the type model reports it, in the paths and words of the sheet document';
@@ -469,7 +479,7 @@ BEGIN
         BEGIN
             IF definition.event_type IS NOT NULL AND src.event_type IS NULL THEN
                 path := e.path || '.event_type';
-                problem := format('source "%s" has no event type column; use a condition instead (signal "%s")', src.name, definition.name);
+                problem := format('source "%s" has no event type column; use a condition instead', src.name);
                 RETURN NEXT;
             ELSIF definition.event_type IS NOT NULL THEN
                 PERFORM lead_scoring.check_event_type(src.source_table, src.event_type, definition.event_type,
@@ -482,7 +492,7 @@ BEGIN
         END;
         IF definition.occurred_on IS NOT NULL AND src.kind = 'event' THEN
             path := e.path || '.occurred_on';
-            problem := format('occurred_on dates signals of the profile; rows of source "%s" have their own time (signal "%s")', src.name, definition.name);
+            problem := format('occurred_on dates signals of the profile; rows of source "%s" have their own time', src.name);
             RETURN NEXT;
         END IF;
         FOREACH kind IN ARRAY '{condition,value,distinct_by,occurred_on}'::text[] LOOP
@@ -600,6 +610,7 @@ DECLARE
     problems jsonb;
     fresh lead_scoring.signal[];
     known text[];
+    unknown_source text;
     detail text;
     first_problem text;
     problem_count bigint;
@@ -627,6 +638,14 @@ BEGIN
         RAISE EXCEPTION 'sources must be an object that gives the audience''s name for names of the document, not %', sources
             USING ERRCODE = 'invalid_parameter_value', HINT = 'For example sources => ''{"event": "crm_event"}''.';
     END IF;
+    SELECT s.key INTO unknown_source FROM jsonb_object_keys(sources) AS s(key)
+    WHERE NOT EXISTS (SELECT FROM lead_scoring.document_elements(document) AS e WHERE e.list = 'signals' AND e.element ->> 'source' = s.key)
+    ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'sources names "%", which is no source of the document%', unknown_source,
+                        lead_scoring.did_you_mean(unknown_source, ARRAY(SELECT e.element ->> 'source' FROM lead_scoring.document_elements(document) AS e WHERE e.list = 'signals'))
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'It gives the audience''s name for each source of the document that has another one.';
+    END IF;
 
     SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') INTO broken FROM lead_scoring.document_problems(document) AS p;
     problems := broken;
@@ -651,13 +670,13 @@ BEGIN
                       WHERE m.element <> '$' AND starts_with(b ->> 'element', m.element)
                          OR m.path LIKE '$.segment%' AND b ->> 'path' LIKE '$.segment%');
 
-    SELECT count(*), string_agg(p.line, E'\n' ORDER BY p.rank, p.place, p.n), (array_agg(p.line ORDER BY p.rank, p.place, p.n))[1]
+    SELECT count(*), string_agg(p.line, E'\n' ORDER BY p.rank, p.place, p.line COLLATE "C"), (array_agg(p.line ORDER BY p.rank, p.place, p.line COLLATE "C"))[1]
     INTO problem_count, detail, first_problem
-    FROM (SELECT format('%s: %s', q.value ->> 'path', q.value ->> 'problem') AS line, q.n,
-                 coalesce(l.ordinal, 0) AS rank,
-                 ARRAY(SELECT i.m[1]::integer FROM regexp_matches(q.value ->> 'path', '\[(\d+)\]', 'g') AS i(m)) AS place
-          FROM jsonb_array_elements(problems) WITH ORDINALITY AS q(value, n)
-          LEFT JOIN lead_scoring.document_lists() AS l ON l.list = substring(q.value ->> 'path' from '^\$\.(\w+)')) AS p;
+    FROM (SELECT format('%s: %s', q.path, q.problem) || CASE WHEN e.path IS NULL THEN '' ELSE format(' (%s "%s")', e.object, e.element ->> 'name') END AS line, coalesce(l.ordinal, 0) AS rank,
+                 ARRAY(SELECT i.m[1]::integer FROM regexp_matches(q.path, '\[(\d+)\]', 'g') AS i(m)) AS place
+          FROM jsonb_to_recordset(problems) AS q(path text, problem text)
+          LEFT JOIN lead_scoring.document_lists() AS l ON l.list = substring(q.path from '^\$\.(\w+)')
+          LEFT JOIN lead_scoring.document_elements(document) AS e ON e.path = substring(q.path from '^\$\.\w+\[\d+\]') AND e.element ->> 'name' <> '') AS p;
     IF problem_count > 0 THEN
         RAISE EXCEPTION '%', CASE problem_count WHEN 1 THEN 'the sheet document has a problem: ' || first_problem
                              ELSE format('the sheet document has %s problems, first %s', problem_count, first_problem) END
