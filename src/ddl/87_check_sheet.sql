@@ -15,7 +15,7 @@ $$
     JOIN lead_scoring.source AS c ON c.audience = g.audience AND c.name = g.source
     LEFT JOIN LATERAL (
         SELECT max(x.number) AS number FROM lead_scoring.signal_version AS x
-        WHERE x.audience = g.audience
+        WHERE x.audience = g.audience AND x.signal = g.name
           AND (x.source, x.event_type, x.condition, x.value, x.distinct_by, x.occurred_on)
               IS NOT DISTINCT FROM (g.source, g.event_type, g.condition, g.value, g.distinct_by, g.occurred_on)) AS v ON true
 $$;
@@ -213,7 +213,7 @@ $$
     -- Everything the higher one asks for, the lower one asks for as well.
     SELECT 'warning', format('band "%s"', low.name), format('nobody can be in it: band "%s" ranks higher and asks for no more', high.name)
     FROM bands AS low JOIN bands AS high ON high.rank > low.rank,
-         LATERAL (SELECT bool_and(q.high IS NULL OR q.low >= q.high) AS is_easier
+         LATERAL (SELECT bool_and(q.high IS NULL OR coalesce(q.low >= q.high, false)) AS is_easier
                   FROM (VALUES (low.min_score + low.exclusive::integer, high.min_score + high.exclusive::integer), (low.min_fit, high.min_fit),
                                (low.min_engagement, high.min_engagement), (low.grade_fit, high.grade_fit),
                                (low.level_engagement, high.level_engagement)) AS q(low, high)) AS e
@@ -239,15 +239,17 @@ $$
     SELECT 'warning', b.place, format('redundant: rule "%s" counts the same in the same way; make them one', a.name)
     FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.shape = a.shape
     UNION ALL
-    SELECT 'advice', b.place, format('it overlaps rule "%s": both give points for every "%s"', a.name, a.signal)
-    FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.signal = a.signal AND b.measure = a.measure AND b.shape <> a.shape
+    SELECT 'advice', b.place, format('it overlaps %s: one %s gives the points of all of them', string_agg(a.place, ', ' ORDER BY a.position, a.name),
+                                     CASE WHEN bool_and(a.signal = b.signal) THEN format('"%s"', b.signal)
+                                     ELSE format('row, for signals %s are the same,', string_agg(DISTINCT format('"%s"', a.signal), ', ') FILTER (WHERE a.signal <> b.signal)
+                                                 || format(' and "%s"', b.signal)) END)
+    FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.measure = a.measure AND b.shape <> a.shape
+         AND (b.signal = a.signal
+              OR to_jsonb(a.definition) - ARRAY['name', 'description', 'is_activity'] = to_jsonb(b.definition) - ARRAY['name', 'description', 'is_activity'])
     WHERE a.measure IN ('occurrences', 'value', 'tiers')
       AND a.guard_signal IS NULL AND b.guard_signal IS NULL
       AND daterange(a.valid_from, a.valid_to, '[]') && daterange(b.valid_from, b.valid_to, '[]')
-    UNION ALL
-    SELECT 'advice', b.place, format('it overlaps rule "%s": signals "%s" and "%s" are the same', a.name, a.signal, b.signal)
-    FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.signal <> a.signal AND b.measure = a.measure
-         AND to_jsonb(a.definition) - ARRAY['name', 'description', 'is_activity'] = to_jsonb(b.definition) - ARRAY['name', 'description', 'is_activity']
+    GROUP BY b.place, b.signal
     UNION ALL
     SELECT 'advice', r.place, 'opens are scored every time, and mail programs open mails on their own: set repeat_limit 1, with repeat_per_item for each mail, and score clicks'
     FROM rules AS r
