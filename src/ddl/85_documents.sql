@@ -71,19 +71,28 @@ COMMENT ON FUNCTION lead_scoring.document_elements(jsonb) IS 'The objects of a s
 -- Export
 --
 
-CREATE FUNCTION lead_scoring.document_element(object text, "row" jsonb) RETURNS jsonb
+-- {"rule": {"name": null, "component": "engagement", ...}, ...}
+CREATE FUNCTION lead_scoring.document_defaults() RETURNS jsonb
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
-    SELECT coalesce(jsonb_object_agg(k.key, "row" -> k.key), '{}')
-    FROM lead_scoring.document_keys() AS k
-    WHERE k.object = document_element.object AND "row" -> k.key NOT IN ('null', coalesce(k.initial, 'null'))
+    SELECT jsonb_object_agg(o.object, o.defaults)
+    FROM (SELECT k.object, jsonb_object_agg(k.key, k.initial) AS defaults FROM lead_scoring.document_keys() AS k GROUP BY k.object) AS o
 $$;
-COMMENT ON FUNCTION lead_scoring.document_element(text, jsonb) IS 'A catalog row as a sheet document has it: without NULLs, defaults and state';
+COMMENT ON FUNCTION lead_scoring.document_defaults() IS 'The keys of a sheet document with their defaults, by object';
+
+CREATE FUNCTION lead_scoring.document_element(defaults jsonb, "row" jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+    SELECT coalesce(jsonb_object_agg(k.key, "row" -> k.key), '{}')
+    FROM jsonb_each(defaults) AS k WHERE "row" -> k.key NOT IN ('null', k.value)
+$$;
+COMMENT ON FUNCTION lead_scoring.document_element(jsonb, jsonb) IS 'A catalog row as a sheet document has it: without NULLs, defaults and state';
 
 CREATE FUNCTION lead_scoring.export_sheet(sheet text, include_signals boolean DEFAULT true) RETURNS jsonb
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp SET intervalstyle = 'iso_8601' AS $$
 DECLARE
     s lead_scoring.sheet;
+    defaults jsonb := lead_scoring.document_defaults();
     lists jsonb;
 BEGIN
     SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = export_sheet.sheet;
@@ -92,7 +101,7 @@ BEGIN
             USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.sheet lists the sheets.';
     END IF;
     lists := jsonb_build_object(
-        'signals', (SELECT jsonb_agg(lead_scoring.document_element('signal', to_jsonb(g)) ORDER BY g.name COLLATE "C")
+        'signals', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'signal', to_jsonb(g)) ORDER BY g.name COLLATE "C")
                     FROM lead_scoring.signal AS g
                     WHERE include_signals AND g.audience = s.audience
                       AND (g.name = s.segment_signal OR g.name = ANY (s.activity)
@@ -101,28 +110,28 @@ BEGIN
                       -- `created` comes with the audience.
                       AND NOT (g.name = 'created' AND EXISTS (SELECT FROM lead_scoring.audience AS a
                                                               WHERE a.name = s.audience AND a.created_at IS NOT NULL))),
-        'groups', (SELECT jsonb_agg(lead_scoring.document_element('group', to_jsonb(g)) ORDER BY g.position, g.name)
+        'groups', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'group', to_jsonb(g)) ORDER BY g.position, g.name)
                    FROM lead_scoring.rule_group AS g WHERE g.sheet = s.name),
-        'rules', (SELECT jsonb_agg(lead_scoring.document_element('rule', to_jsonb(r)) || coalesce(t.tiers, '{}') ORDER BY r.position, r.name)
+        'rules', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'rule', to_jsonb(r)) || coalesce(t.tiers, '{}') ORDER BY r.position, r.name)
                   FROM lead_scoring.rule AS r,
-                       LATERAL (SELECT jsonb_build_object('tiers', jsonb_agg(lead_scoring.document_element('tier', to_jsonb(t)) ORDER BY t.position)) AS tiers
+                       LATERAL (SELECT jsonb_build_object('tiers', jsonb_agg(lead_scoring.document_element(defaults -> 'tier', to_jsonb(t)) ORDER BY t.position)) AS tiers
                                 FROM lead_scoring.rule_tier AS t WHERE t.sheet = r.sheet AND t.rule = r.name HAVING count(*) > 0
                                 UNION ALL SELECT NULL LIMIT 1) AS t
                   WHERE r.sheet = s.name),
-        'grades', (SELECT jsonb_agg(lead_scoring.document_element('grade', to_jsonb(g)) ORDER BY g.threshold DESC, g.name)
+        'grades', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'grade', to_jsonb(g)) ORDER BY g.threshold DESC, g.name)
                    FROM lead_scoring.grade AS g WHERE g.sheet = s.name AND g.kind = 'grade'),
-        'levels', (SELECT jsonb_agg(lead_scoring.document_element('grade', to_jsonb(g)) ORDER BY g.threshold DESC, g.name)
+        'levels', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'grade', to_jsonb(g)) ORDER BY g.threshold DESC, g.name)
                    FROM lead_scoring.grade AS g WHERE g.sheet = s.name AND g.kind = 'level'),
-        'bands', (SELECT jsonb_agg(lead_scoring.document_element('band', to_jsonb(b)) ORDER BY b.rank, b.name)
+        'bands', (SELECT jsonb_agg(lead_scoring.document_element(defaults -> 'band', to_jsonb(b)) ORDER BY b.rank, b.name)
                   FROM lead_scoring.band AS b WHERE b.sheet = s.name));
-    RETURN '{"format": 1}' || lead_scoring.document_element('sheet', to_jsonb(s)) || jsonb_strip_nulls(lists);
+    RETURN '{"format": 1}' || lead_scoring.document_element(defaults -> 'sheet', to_jsonb(s)) || jsonb_strip_nulls(lists);
 END $$;
 COMMENT ON FUNCTION lead_scoring.export_sheet(text, boolean) IS
     'The present rows of a sheet, published or not, as a document that import_sheet() reads. include_signals: with the definitions of the signals it names';
 
 -- An object on one line where it fits, otherwise one line a key, in the order of the catalog's columns.
-CREATE FUNCTION lead_scoring.document_text(document jsonb, object text DEFAULT 'sheet', indent integer DEFAULT 0) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION lead_scoring.document_lines(document jsonb, object text, indent integer, ordinals jsonb) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     margin text := repeat(' ', indent + 2);
     part record;
@@ -132,18 +141,17 @@ DECLARE
     line text;
 BEGIN
     FOR part IN
-        SELECT d.key, d.value, coalesce(l.object, CASE WHEN d.key = 'tiers' AND document_text.object = 'rule' THEN 'tier' END) AS element
+        SELECT d.key, d.value, coalesce(l.object, CASE WHEN d.key = 'tiers' AND document_lines.object = 'rule' THEN 'tier' END) AS element
         FROM jsonb_each(document) AS d(key, value)
-        LEFT JOIN lead_scoring.document_lists() AS l ON l.list = d.key AND document_text.object = 'sheet'
-        LEFT JOIN lead_scoring.document_keys() AS k ON k.object = document_text.object AND k.key = d.key
-        ORDER BY d.key <> 'format', l.ordinal NULLS FIRST, d.key = 'tiers', k.ordinal, d.key
+        LEFT JOIN lead_scoring.document_lists() AS l ON l.list = d.key AND document_lines.object = 'sheet'
+        ORDER BY d.key <> 'format', l.ordinal NULLS FIRST, d.key = 'tiers', (ordinals -> document_lines.object -> d.key)::integer, d.key
     LOOP
         line := to_jsonb(part.key)::text || ': ';
         IF part.element IS NOT NULL AND jsonb_typeof(part.value) = 'array' THEN
             elements := '{}';
             FOR item IN SELECT e.value FROM jsonb_array_elements(part.value) AS e LOOP
                 elements := elements || (margin || '  ' || CASE jsonb_typeof(item) WHEN 'object'
-                    THEN lead_scoring.document_text(item, part.element, indent + 4) ELSE item::text END);
+                    THEN lead_scoring.document_lines(item, part.element, indent + 4, ordinals) ELSE item::text END);
             END LOOP;
             parts := parts || (line || E'[\n' || array_to_string(elements, E',\n') || E'\n' || margin || ']');
         ELSE
@@ -156,7 +164,15 @@ BEGIN
     END IF;
     RETURN E'{\n' || margin || array_to_string(parts, E',\n' || margin) || E'\n' || repeat(' ', indent) || '}';
 END $$;
-COMMENT ON FUNCTION lead_scoring.document_text(jsonb, text, integer) IS 'A sheet document as text, in the order of the catalog''s columns';
+COMMENT ON FUNCTION lead_scoring.document_lines(jsonb, text, integer, jsonb) IS 'An object of a sheet document as text; ordinals has the order of the keys';
+
+CREATE FUNCTION lead_scoring.document_text(document jsonb) RETURNS text
+    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS
+$$
+    SELECT lead_scoring.document_lines(document, 'sheet', 0, jsonb_object_agg(o.object, o.ordinals))
+    FROM (SELECT k.object, jsonb_object_agg(k.key, k.ordinal) AS ordinals FROM lead_scoring.document_keys() AS k GROUP BY k.object) AS o
+$$;
+COMMENT ON FUNCTION lead_scoring.document_text(jsonb) IS 'A sheet document as text, in the order of the catalog''s columns';
 
 CREATE FUNCTION lead_scoring.export_sheet_text(sheet text, include_signals boolean DEFAULT true) RETURNS text
     LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS
@@ -422,22 +438,19 @@ COMMENT ON FUNCTION lead_scoring.model_problem(text, jsonb) IS 'A problem of the
 CREATE FUNCTION lead_scoring.document_rows(document jsonb, list text, broken jsonb, extra jsonb) RETURNS jsonb
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
-    SELECT coalesce(jsonb_agg(
-               (SELECT coalesce(jsonb_object_agg(k.key, k.initial), '{}') FROM lead_scoring.document_keys() AS k
-                WHERE k.object = e.object AND k.initial IS NOT NULL)
-               || (SELECT coalesce(jsonb_object_agg(k.key, CASE WHEN k.type IN ('integer', 'bigint')
-                                                           THEN to_jsonb(trunc((e.element -> k.key)::numeric)) ELSE e.element -> k.key END), '{}')
-                   FROM lead_scoring.document_keys() AS k
-                   WHERE k.object = e.object AND e.element -> k.key <> 'null'
-                     AND NOT EXISTS (SELECT FROM jsonb_array_elements(broken) AS b
-                                     WHERE b ->> 'element' = e.path AND b ->> 'key' = k.key))
-               || jsonb_build_object('position', e.ordinal)
+    WITH keys AS MATERIALIZED (SELECT * FROM lead_scoring.document_keys()),
+         holes AS MATERIALIZED (SELECT b ->> 'element' AS element, b ->> 'key' AS key FROM jsonb_array_elements(broken) AS b)
+    SELECT coalesce(jsonb_agg(r.content || jsonb_build_object('position', e.ordinal)
                || CASE WHEN e.object = 'tier' THEN jsonb_build_object('rule', document #> ARRAY['rules', (e.parent - 1)::text, 'name']) ELSE '{}' END
                || extra), '[]')
-    FROM lead_scoring.document_elements(document) AS e
+    FROM lead_scoring.document_elements(document) AS e,
+         LATERAL (SELECT coalesce(jsonb_object_agg(k.key, CASE
+                             WHEN coalesce(e.element -> k.key, 'null') = 'null' OR EXISTS (SELECT FROM holes AS h WHERE h.element = e.path AND h.key = k.key) THEN k.initial
+                             WHEN k.type IN ('integer', 'bigint') THEN to_jsonb(trunc((e.element -> k.key)::numeric))
+                             ELSE e.element -> k.key END), '{}') AS content
+                  FROM keys AS k WHERE k.object = e.object) AS r
     WHERE coalesce(e.list, 'sheet') = document_rows.list
-      AND NOT EXISTS (SELECT FROM jsonb_array_elements(broken) AS b
-                      WHERE b ->> 'key' IS NULL AND (b ->> 'element' = e.path OR starts_with(e.path, (b ->> 'element') || '.tiers')))
+      AND NOT EXISTS (SELECT FROM holes AS h WHERE h.key IS NULL AND (h.element = e.path OR starts_with(e.path, h.element || '.tiers')))
 $$;
 COMMENT ON FUNCTION lead_scoring.document_rows(jsonb, text, jsonb, jsonb) IS 'The usable elements of a list of a sheet document as catalog rows';
 
@@ -457,14 +470,12 @@ DECLARE
     differing text[];
 BEGIN
     FOR e IN
-        SELECT d.path, r.row FROM lead_scoring.document_elements(document) AS d,
-             LATERAL (SELECT q.value AS "row" FROM jsonb_array_elements(lead_scoring.document_rows(document, 'signals', broken, '{}')) AS q(value)
-                      WHERE (q.value ->> 'position')::integer = d.ordinal) AS r
-        WHERE d.list = 'signals'
-        ORDER BY d.ordinal
+        SELECT format('$.signals[%s]', (r.value ->> 'position')::integer - 1) AS path, r.value AS content
+        FROM jsonb_array_elements(lead_scoring.document_rows(document, 'signals', broken, '{}')) AS r
+        ORDER BY (r.value ->> 'position')::integer
     LOOP
         element := e.path;
-        definition := jsonb_populate_record(NULL::lead_scoring.signal, e.row);
+        definition := jsonb_populate_record(NULL::lead_scoring.signal, e.content);
         definition.audience := document_signals.audience;
         definition.source := coalesce(sources ->> definition.source, definition.source);
         SELECT * INTO src FROM lead_scoring.source AS s WHERE s.audience = document_signals.audience AND s.name = definition.source;

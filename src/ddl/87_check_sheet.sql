@@ -239,17 +239,16 @@ $$
     SELECT 'warning', b.place, format('redundant: rule "%s" counts the same in the same way; make them one', a.name)
     FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.shape = a.shape
     UNION ALL
-    SELECT 'advice', b.place, format('it overlaps %s: one %s gives the points of all of them', string_agg(a.place, ', ' ORDER BY a.position, a.name),
-                                     CASE WHEN bool_and(a.signal = b.signal) THEN format('"%s"', b.signal)
-                                     ELSE format('row, for signals %s are the same,', string_agg(DISTINCT format('"%s"', a.signal), ', ') FILTER (WHERE a.signal <> b.signal)
-                                                 || format(' and "%s"', b.signal)) END)
+    SELECT 'advice', b.place, format('it overlaps %s: %s', string_agg(a.place, ', ' ORDER BY a.position, a.name),
+                                     CASE WHEN a.signal = b.signal THEN format('every "%s" gives the points of all of them', b.signal)
+                                     ELSE format('signals "%s" and "%s" count the same rows', a.signal, b.signal) END)
     FROM rules AS a JOIN rules AS b ON (b.position, b.name) > (a.position, a.name) AND b.measure = a.measure AND b.shape <> a.shape
          AND (b.signal = a.signal
               OR to_jsonb(a.definition) - ARRAY['name', 'description', 'is_activity'] = to_jsonb(b.definition) - ARRAY['name', 'description', 'is_activity'])
     WHERE a.measure IN ('occurrences', 'value', 'tiers')
       AND a.guard_signal IS NULL AND b.guard_signal IS NULL
       AND daterange(a.valid_from, a.valid_to, '[]') && daterange(b.valid_from, b.valid_to, '[]')
-    GROUP BY b.place, b.signal
+    GROUP BY b.place, b.signal, a.signal
     UNION ALL
     SELECT 'advice', r.place, 'opens are scored every time, and mail programs open mails on their own: set repeat_limit 1, with repeat_per_item for each mail, and score clicks'
     FROM rules AS r
