@@ -29,6 +29,8 @@ SELECT lead_scoring.add_adjustment_rule('main', most_points => 50);
 SELECT name, component, min_points, max_points FROM lead_scoring.rule_group WHERE sheet = 'main';
 SELECT name, rule_group, signal, measure, points FROM lead_scoring.rule WHERE sheet = 'main' ORDER BY position, name;
 SELECT lead_scoring.publish('main');
+-- Nobody has been adjusted yet, and check_sheet does not mind; that there are no visits it does.
+SELECT place, advice FROM lead_scoring.check_sheet('main') WHERE severity = 'warning';
 
 --
 -- Sales people may be given the right to adjust, but not to sign with another name or to rewrite what was said.

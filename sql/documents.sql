@@ -191,7 +191,11 @@ SELECT lead_scoring.import_sheet('shop', '{"format": 1, "name": "combinations", 
               {"name": "own problem", "signal": "order", "points": 1, "decay": "exponential", "half_life": "a while"}],
     "grades": [{"name": "B", "threshold": 10}, {"name": "A", "threshold": 10}, {"name": "C", "threshold": 0.5}],
     "bands": [{"name": "high", "rank": 3, "min_score": 60}, {"name": "low", "rank": 3, "min_grade": "Z", "exclusive": true}]}');
-SELECT count(*) AS sheets FROM lead_scoring.sheet WHERE name IN ('wrong', 'combinations', 'x', 'names', '-');
+-- Paths count what stands in the document, also where something before could not be used.
+SELECT lead_scoring.import_sheet('shop', '{"format": 1, "name": "mixed",
+    "rules": [{"signal": "order", "points": 1}, {"name": "b", "signal": "order", "points": 1, "decay": "step"}],
+    "bands": [{"name": "a", "rank": "high"}, {"name": "b", "rank": 1, "min_score": 10}, {"name": "c", "rank": -1, "min_score": 0.5}]}');
+SELECT count(*) AS sheets FROM lead_scoring.sheet WHERE name IN ('mixed', 'wrong', 'combinations', 'x', 'names', '-');
 SELECT count(*) AS signals FROM lead_scoring.signal WHERE name IN ('new one', 's5', 's7');
 
 --
@@ -214,8 +218,21 @@ SET ROLE documents_reader;
 SELECT lead_scoring.export_sheet('by hand', false);
 SELECT lead_scoring.export_sheet('moved');
 SELECT lead_scoring.import_sheet('shop', lead_scoring.export_sheet('by hand'), 'mine');
+-- Who owns a lead table does it all without any other right.
+RESET ROLE;
+CREATE SCHEMA own AUTHORIZATION documents_reader;
+SET ROLE documents_reader;
+CREATE TABLE own.lead (id integer PRIMARY KEY, job_title text);
+CREATE TABLE own.event (lead integer, at timestamptz, kind text);
+SELECT lead_scoring.create_audience('own', 'own.lead', time_zone => 'UTC');
+SELECT lead_scoring.add_source('own', 'own.event', 'lead', 'at', 'kind');
+SELECT lead_scoring.import_sheet('own', lead_scoring.preset('starter'));
+SELECT lead_scoring.import_sheet('own', lead_scoring.export_sheet('starter'), replace => true);
+SELECT lead_scoring.publish('starter');
 RESET ROLE;
 DROP VIEW sheet_rows;
+SELECT lead_scoring.drop_audience('own');
+DROP SCHEMA own CASCADE;
 SELECT lead_scoring.drop_audience('shop');
 SELECT lead_scoring.drop_audience('shop2');
 DROP SCHEMA shop CASCADE;

@@ -308,7 +308,8 @@ $$
              SELECT format('$.rules[%s]', e.n - 1), 'tiers', e.value -> 'tiers'
              FROM jsonb_array_elements(CASE WHEN jsonb_typeof(document -> 'rules') = 'array' THEN document -> 'rules' ELSE '[]' END)
                       WITH ORDINALITY AS e(value, n) WHERE jsonb_typeof(e.value) = 'object')
-    SELECT '$.format', CASE WHEN document ? 'format' THEN format('format %s is not known; this release reads format 1', lead_scoring.shown_value(document -> 'format'))
+    SELECT '$.format', CASE WHEN document ? 'format'
+                       THEN format('format %s is not known; this release reads format 1', lead_scoring.shown_value(document -> 'format'))
                        ELSE 'is missing; this release reads "format": 1' END, '$', 'format'
     WHERE document -> 'format' IS DISTINCT FROM '1'
     UNION ALL
@@ -373,7 +374,7 @@ $$
 $$;
 COMMENT ON FUNCTION lead_scoring.document_key_of(text, text, text, jsonb) IS 'A key of the compiled model as the sheet document has it';
 
-CREATE FUNCTION lead_scoring.model_problem(line text, document jsonb, OUT path text, OUT problem text, OUT element text)
+CREATE FUNCTION lead_scoring.model_problem(line text, document jsonb, broken jsonb, OUT path text, OUT problem text, OUT element text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- 'rules[2] "orders" decay: percent must be above 0', 'bands "MQL": exclusive needs min_score'
@@ -385,10 +386,11 @@ DECLARE
     document_key text;
 BEGIN
     IF coalesce(m[2], m[3]) IS NOT NULL THEN
-        -- The compiled list may have another order, and it leaves disabled rules out.
+        -- The compiled list may have another order, and it is without disabled rules and what cannot be used.
         SELECT e.path, e.object, e.element INTO element, of_object, content FROM lead_scoring.document_elements(document) AS e
-        WHERE e.list = m[1] AND (e.object <> 'rule' OR coalesce(e.element -> 'enabled', 'true') = 'true')
+        WHERE e.list = m[1] AND (e.object <> 'rule' OR e.element -> 'enabled' IS DISTINCT FROM 'false')
           AND (m[2] IS NOT NULL OR e.element ->> 'name' = m[3])
+          AND NOT EXISTS (SELECT FROM jsonb_to_recordset(broken) AS b(element text, key text) WHERE b.element = e.path AND b.key IS NULL)
         ORDER BY CASE e.object WHEN 'grade' THEN -(e.element ->> 'threshold')::numeric WHEN 'band' THEN (e.element ->> 'rank')::numeric END,
                  CASE WHEN e.object IN ('grade', 'band') THEN e.element ->> 'name' END, e.ordinal
         OFFSET coalesce(m[2]::integer, 0) LIMIT 1;
@@ -424,10 +426,11 @@ BEGIN
     document_key := lead_scoring.document_key_of(of_object, coalesce(part, ''), word, content);
     IF document_key = 'tiers' OR EXISTS (SELECT FROM lead_scoring.document_keys() AS k WHERE k.object = of_object AND k.key = document_key) THEN
         path := path || '.' || document_key || coalesce(substring(problem from '^[a-z_]+(\[\d+\])'), '');
-        problem := CASE WHEN problem ~ '^(decay|measure) \w+ needs |^(group|band|grade|level) "' THEN problem ELSE regexp_replace(problem, '^[a-z_]+(\[\d+\])?:? ', '') END;
+        problem := CASE WHEN problem ~ '^(decay|measure) \w+ needs |^(group|band|grade|level) "' THEN problem
+                        ELSE regexp_replace(problem, '^[a-z_]+(\[\d+\])?:? ', '') END;
     END IF;
 END $$;
-COMMENT ON FUNCTION lead_scoring.model_problem(text, jsonb) IS 'A problem of the compiled model, as the type model reports it, in the paths and words of the sheet document';
+COMMENT ON FUNCTION lead_scoring.model_problem(text, jsonb, jsonb) IS 'A problem of the compiled model, as the type model reports it, in the paths and words of the sheet document';
 
 --
 -- Import
@@ -445,8 +448,9 @@ $$
                || extra), '[]')
     FROM lead_scoring.document_elements(document) AS e,
          LATERAL (SELECT coalesce(jsonb_object_agg(k.key, CASE
-                             WHEN coalesce(e.element -> k.key, 'null') = 'null' OR EXISTS (SELECT FROM holes AS h WHERE h.element = e.path AND h.key = k.key) THEN k.initial
-                             WHEN k.type IN ('integer', 'bigint') THEN to_jsonb(trunc((e.element -> k.key)::numeric))
+                             WHEN coalesce(e.element -> k.key, 'null') = 'null'
+                                  OR EXISTS (SELECT FROM holes AS h WHERE h.element = e.path AND h.key = k.key) THEN k.initial
+                             WHEN k.type IN ('integer', 'bigint') AND jsonb_typeof(e.element -> k.key) = 'number' THEN to_jsonb(trunc((e.element -> k.key)::numeric))
                              ELSE e.element -> k.key END), '{}') AS content
                   FROM keys AS k WHERE k.object = e.object) AS r
     WHERE coalesce(e.list, 'sheet') = document_rows.list
@@ -544,7 +548,7 @@ END $$;
 COMMENT ON FUNCTION lead_scoring.document_signals(text, jsonb, jsonb, jsonb) IS 'What is wrong with the signals of a sheet document in an audience, and without a problem those that are to be created';
 
 -- Names of signals that the document uses and nobody defines.
-CREATE FUNCTION lead_scoring.document_unknown_signals(audience text, document jsonb, broken jsonb, known text[], OUT path text, OUT problem text, OUT element text)
+CREATE FUNCTION lead_scoring.document_unknown_signals(audience text, document jsonb, known text[], OUT path text, OUT problem text, OUT element text)
     RETURNS SETOF record
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
@@ -555,7 +559,7 @@ $$
     FROM (SELECT format('%s.%s', e.path, k.key) AS path, e.path AS element, e.element ->> k.key AS name
           FROM lead_scoring.document_elements(document) AS e
           JOIN lead_scoring.document_keys() AS k ON k.object = e.object AND k.key LIKE '%signal' AND k.type = 'text'
-          WHERE e.object IN ('sheet', 'rule') AND coalesce(e.element -> 'enabled', 'true') = 'true'
+          WHERE e.object IN ('sheet', 'rule') AND e.element -> 'enabled' IS DISTINCT FROM 'false'
             AND jsonb_typeof(e.element -> k.key) = 'string'
           UNION ALL
           SELECT format('$.activity[%s]', a.n - 1), '$', a.name
@@ -563,7 +567,7 @@ $$
                    WITH ORDINALITY AS a(name, n)) AS u
     WHERE u.name <> ALL (known)
 $$;
-COMMENT ON FUNCTION lead_scoring.document_unknown_signals(text, jsonb, jsonb, text[]) IS 'Signals that a sheet document uses and neither it nor the audience has';
+COMMENT ON FUNCTION lead_scoring.document_unknown_signals(text, jsonb, text[]) IS 'Signals that a sheet document uses and neither it nor the audience has';
 
 CREATE FUNCTION lead_scoring.write_sheet(sheet text, audience text, document jsonb, broken jsonb) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -653,8 +657,8 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM lead_scoring.document_elements(document) AS e WHERE e.list = 'signals' AND e.element ->> 'source' = s.key)
     ORDER BY 1 LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'sources names "%", which is no source of the document%', unknown_source,
-                        lead_scoring.did_you_mean(unknown_source, ARRAY(SELECT e.element ->> 'source' FROM lead_scoring.document_elements(document) AS e WHERE e.list = 'signals'))
+        known := ARRAY(SELECT e.element ->> 'source' FROM lead_scoring.document_elements(document) AS e WHERE e.list = 'signals');
+        RAISE EXCEPTION 'sources names "%", which is no source of the document%', unknown_source, lead_scoring.did_you_mean(unknown_source, known)
             USING ERRCODE = 'invalid_parameter_value', HINT = 'It gives the audience''s name for each source of the document that has another one.';
     END IF;
 
@@ -669,13 +673,13 @@ BEGIN
     END IF;
     known := known || ARRAY(SELECT g.name FROM lead_scoring.signal AS g WHERE g.audience = import_sheet.audience);
     SELECT problems || coalesce(jsonb_agg(to_jsonb(u)), '[]') INTO problems
-    FROM lead_scoring.document_unknown_signals(audience, document, broken, known) AS u;
+    FROM lead_scoring.document_unknown_signals(audience, document, known) AS u;
 
     -- Written even if there are problems, so that the core can tell its own: the error at the end takes it back.
     INSERT INTO lead_scoring.signal SELECT (f).* FROM unnest(fresh) AS f;
     PERFORM lead_scoring.write_sheet(coalesce(sheet_name, '-'), audience, document, broken);
     SELECT problems || coalesce(jsonb_agg(to_jsonb(m)), '[]') INTO problems
-    FROM lead_scoring.compile_problems(coalesce(sheet_name, '-')) AS c(line), lead_scoring.model_problem(c.line, document) AS m
+    FROM lead_scoring.compile_problems(coalesce(sheet_name, '-')) AS c(line), lead_scoring.model_problem(c.line, document, broken) AS m
     -- What has a problem of its own already would be blamed for what was left out.
     WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(broken) AS b
                       WHERE m.element <> '$' AND starts_with(b ->> 'element', m.element)
@@ -683,7 +687,8 @@ BEGIN
 
     SELECT count(*), string_agg(p.line, E'\n' ORDER BY p.rank, p.place, p.line COLLATE "C"), (array_agg(p.line ORDER BY p.rank, p.place, p.line COLLATE "C"))[1]
     INTO problem_count, detail, first_problem
-    FROM (SELECT format('%s: %s', q.path, q.problem) || CASE WHEN e.path IS NULL THEN '' ELSE format(' (%s "%s")', e.object, e.element ->> 'name') END AS line, coalesce(l.ordinal, 0) AS rank,
+    FROM (SELECT format('%s: %s', q.path, q.problem) || CASE WHEN e.path IS NULL THEN '' ELSE format(' (%s "%s")', e.object, e.element ->> 'name') END AS line,
+                 coalesce(l.ordinal, 0) AS rank,
                  ARRAY(SELECT i.m[1]::integer FROM regexp_matches(q.path, '\[(\d+)\]', 'g') AS i(m)) AS place
           FROM jsonb_to_recordset(problems) AS q(path text, problem text)
           LEFT JOIN lead_scoring.document_lists() AS l ON l.list = substring(q.path from '^\$\.(\w+)')

@@ -91,12 +91,10 @@ $$
         SELECT q.component, coalesce(sum(q.points) FILTER (WHERE NOT q.persona), 0) + coalesce(max(q.points) FILTER (WHERE q.persona), 0) AS points
         FROM groups AS q GROUP BY q.component),
     clamped AS (
-        SELECT least((SELECT c.points FROM components AS c WHERE c.component = 'engagement'), s.max_engagement, numeric 'Infinity') AS engagement,
-               least((SELECT c.points FROM components AS c WHERE c.component = 'fit'), s.max_fit, numeric 'Infinity') AS fit, s.min_score, s.max_score,
-               EXISTS (SELECT FROM components AS c WHERE c.component = 'engagement') AS engages, EXISTS (SELECT FROM components AS c WHERE c.component = 'fit') AS fits
+        SELECT least(coalesce((SELECT c.points FROM components AS c WHERE c.component = 'engagement'), 0), s.max_engagement) AS engagement,
+               least(coalesce((SELECT c.points FROM components AS c WHERE c.component = 'fit'), 0), s.max_fit) AS fit, s.min_score, s.max_score
         FROM lead_scoring.sheet AS s WHERE s.name = highest_scores.sheet)
-    SELECT greatest(least((CASE WHEN engages THEN engagement ELSE 0 END) + (CASE WHEN fits THEN fit ELSE 0 END), max_score), min_score),
-           CASE WHEN engages THEN engagement ELSE 0 END, CASE WHEN fits THEN fit ELSE 0 END
+    SELECT greatest(least(engagement + fit, max_score), min_score), engagement, fit
     FROM clamped
 $$;
 COMMENT ON FUNCTION lead_scoring.highest_scores(text) IS 'The highest score, engagement and fit that a sheet can give; Infinity: no limit';
@@ -138,7 +136,8 @@ $$
         FROM lead_scoring.rule_tier AS t JOIN rules AS r ON r.name = t.rule WHERE t.sheet = advice_on_effect.sheet)
 
     SELECT 'warning', r.place, format('it can never fire: no lead has signal "%s" yet', r.signal)
-    FROM rules AS r JOIN unseen AS u ON u.signal = r.signal WHERE r.needs_signal
+    FROM rules AS r JOIN unseen AS u ON u.signal = r.signal
+    WHERE r.needs_signal AND r.signal NOT IN ('adjustment', 'adjustment_end')  -- adjusting nobody is no mistake
     UNION ALL
     SELECT 'warning', r.place, format('it can never fire: its guard asks for signal "%s", which no lead has yet', r.guard_signal)
     FROM rules AS r JOIN unseen AS u ON u.signal = r.guard_signal WHERE r.guard_least >= 1
@@ -174,10 +173,10 @@ $$
     UNION ALL
     -- The same window: the earlier range covers the later one. A wider window: at least as many occurrences are in
     -- it, and nothing is too many for it.
-    SELECT 'warning', t.place, format('it can never be reached: tier %s takes all it would match', (
-               SELECT min(e.n) FROM tiers AS e WHERE e.rule = t.rule AND e.n < t.n AND lead_scoring.covers_tier(e.least, e.max, e.within, e.older_than, t.least, t.max, t.within, t.older_than, t.count_by)))
-    FROM tiers AS t
-    WHERE EXISTS (SELECT FROM tiers AS e WHERE e.rule = t.rule AND e.n < t.n AND lead_scoring.covers_tier(e.least, e.max, e.within, e.older_than, t.least, t.max, t.within, t.older_than, t.count_by))
+    SELECT 'warning', t.place, format('it can never be reached: tier %s takes all it would match', min(e.n))
+    FROM tiers AS t JOIN tiers AS e ON e.rule = t.rule AND e.n < t.n
+         AND lead_scoring.covers_tier(e.least, e.max, e.within, e.older_than, t.least, t.max, t.within, t.older_than, t.count_by)
+    GROUP BY t.rule, t.n, t.place
     UNION ALL
     SELECT 'warning', t.place, format('it can never be reached: it asks for %s, and the repeat limit leaves %s', t.least, t.repeat_limit)
     FROM tiers AS t WHERE t.count_by = 'occurrences' AND t.repeat_period = 'ever' AND NOT t.repeat_per_item AND t.least > t.repeat_limit
@@ -250,12 +249,16 @@ $$
       AND daterange(a.valid_from, a.valid_to, '[]') && daterange(b.valid_from, b.valid_to, '[]')
     GROUP BY b.place, b.signal, a.signal
     UNION ALL
-    SELECT 'advice', r.place, 'opens are scored every time, and mail programs open mails on their own: set repeat_limit 1, with repeat_per_item for each mail, and score clicks'
+    SELECT 'advice', r.place,
+           'opens are scored every time, and mail programs open mails on their own: '
+           'set repeat_limit 1, with repeat_per_item for each mail, and score clicks'
     FROM rules AS r
     WHERE r.measure = 'occurrences' AND r.points > 0 AND r.repeat_limit IS NULL AND r.max_points IS NULL AND NOT r.is_profile
       AND concat_ws(' ', r.signal, (r.definition).event_type) ~* '(^|[^[:alpha:]])(e?mail)?open(s|ed)?($|[^[:alpha:]])'
     UNION ALL
-    SELECT 'warning', r.place, 'negative without limit: enough of it outweighs whatever the lead does later; give it min_points, a repeat_limit or decay, or its group a min_points'
+    SELECT 'warning', r.place,
+           'negative without limit: enough of it outweighs whatever the lead does later; '
+           'give it min_points, a repeat_limit or decay, or its group a min_points'
     FROM rules AS r
     LEFT JOIN lead_scoring.rule_group AS g ON g.sheet = r.sheet AND g.name = r.rule_group
     JOIN lead_scoring.sheet AS s ON s.name = r.sheet
@@ -283,20 +286,22 @@ $$
                (SELECT max(r.published_at AT TIME ZONE a.time_zone)::date FROM lead_scoring.sheet_revision AS r WHERE r.sheet = q.name) AS published_on,
                (SELECT count(*) FROM lead_scoring.rule AS r WHERE r.sheet = q.name AND r.enabled) AS rule_count
         FROM lead_scoring.sheet AS q JOIN lead_scoring.audience AS a ON a.name = q.audience WHERE q.name = advice_on_upkeep.sheet)
-    SELECT 'advice', 'sheet', format('%s rules are many for the first sheet of an audience: start with three to five that you trust, add the others when these have proved themselves', s.rule_count)
+    SELECT 'advice', 'sheet', format('%s rules are many for the first sheet of an audience: start with three to five that you trust, '
+                                      'add the others when these have proved themselves', s.rule_count)
     FROM s
     WHERE s.rule_count > 5
       AND NOT EXISTS (SELECT FROM lead_scoring.sheet AS o JOIN lead_scoring.sheet_revision AS r ON r.sheet = o.name WHERE o.audience = s.audience)
     UNION ALL
-    SELECT 'advice', 'sheet', CASE WHEN s.reviewed_on IS NULL THEN format('nobody has reviewed it since it was published on %s; set reviewed_on when you have', s.published_on)
-                              ELSE format('nobody has reviewed it since %s; set reviewed_on when you have', s.reviewed_on) END
+    SELECT 'advice', 'sheet', format('nobody has reviewed it since %s; set reviewed_on when you have',
+                                     coalesce(s.reviewed_on::text, 'it was published on ' || s.published_on))
     FROM s WHERE coalesce(s.reviewed_on, s.published_on) + interval '3 months' <= s.today
     UNION ALL
     SELECT 'advice', 'sheet', 'it has no description' FROM s WHERE coalesce(s.description, '') = ''
     UNION ALL
     SELECT 'advice', d.place, format('%s of %s have no description: %s', count(*) FILTER (WHERE d.is_missing), count(*),
                                      string_agg(format('"%s"', d.name), ', ' ORDER BY d.name) FILTER (WHERE d.is_missing))
-    FROM (SELECT 'rules' AS place, r.name, coalesce(r.description, '') = '' AS is_missing FROM lead_scoring.rule AS r WHERE r.sheet = advice_on_upkeep.sheet AND r.enabled
+    FROM (SELECT 'rules' AS place, r.name, coalesce(r.description, '') = '' AS is_missing
+          FROM lead_scoring.rule AS r WHERE r.sheet = advice_on_upkeep.sheet AND r.enabled
           UNION ALL
           SELECT 'signals', f.signal, coalesce((f.definition).description, '') = '' FROM lead_scoring.sheet_signal_facts(advice_on_upkeep.sheet) AS f
           UNION ALL
@@ -306,7 +311,7 @@ $$;
 COMMENT ON FUNCTION lead_scoring.advice_on_upkeep(text) IS 'Whether a sheet is small enough, described and reviewed';
 
 CREATE FUNCTION lead_scoring.check_sheet(sheet text, OUT severity text, OUT place text, OUT advice text) RETURNS SETOF record
-    LANGUAGE plpgsql STABLE STRICT ROWS 10 SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STABLE STRICT ROWS 10 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO' AS $$
 DECLARE
     s lead_scoring.sheet;
 BEGIN
