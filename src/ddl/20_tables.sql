@@ -16,6 +16,7 @@ CREATE TABLE lead_scoring.audience (
     score_table       regclass NOT NULL UNIQUE,
     tally_table       regclass NOT NULL UNIQUE,
     band_change_table regclass NOT NULL UNIQUE,
+    score_now_view    regclass UNIQUE,
     last_signal       integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE lead_scoring.audience IS 'Registered lead tables. Written by create_audience() and drop_audience().';
@@ -29,6 +30,7 @@ COMMENT ON COLUMN lead_scoring.audience.resolution IS 'Length of a tick: day or 
 COMMENT ON COLUMN lead_scoring.audience.score_table IS 'Table with the current scores, one row a lead and sheet';
 COMMENT ON COLUMN lead_scoring.audience.tally_table IS 'Table with the tallies, one row a lead';
 COMMENT ON COLUMN lead_scoring.audience.band_change_table IS 'Append-only table of band changes';
+COMMENT ON COLUMN lead_scoring.audience.score_now_view IS 'View of the scores that is exact at now() without a refresh';
 COMMENT ON COLUMN lead_scoring.audience.last_signal IS 'Highest signal number given so far; numbers are never used again';
 
 CREATE TABLE lead_scoring.source (
@@ -87,9 +89,10 @@ CREATE TABLE lead_scoring.signal_version (
     value       text,
     distinct_by text,
     occurred_on text,
+    counted     boolean NOT NULL DEFAULT false,
     PRIMARY KEY (audience, number)
 );
-COMMENT ON TABLE lead_scoring.signal_version IS 'The definitions that are being counted; the number is what stands in the tallies. Written by publish() and rebuild() only.';
+COMMENT ON TABLE lead_scoring.signal_version IS 'Published definitions of signals; the number is what stands in the tallies. Written by publish(), activate() and rebuild() only.';
 COMMENT ON COLUMN lead_scoring.signal_version.audience IS 'Audience the definition belongs to';
 COMMENT ON COLUMN lead_scoring.signal_version.number IS 'Number of the signal in tallies and models';
 COMMENT ON COLUMN lead_scoring.signal_version.signal IS 'Name of the signal when the definition was first published';
@@ -99,6 +102,7 @@ COMMENT ON COLUMN lead_scoring.signal_version.condition IS 'As in signal';
 COMMENT ON COLUMN lead_scoring.signal_version.value IS 'As in signal';
 COMMENT ON COLUMN lead_scoring.signal_version.distinct_by IS 'As in signal';
 COMMENT ON COLUMN lead_scoring.signal_version.occurred_on IS 'As in signal';
+COMMENT ON COLUMN lead_scoring.signal_version.counted IS 'Whether the triggers count it; rebuild() retires those that no active revision uses';
 
 CREATE TABLE lead_scoring.sheet (
     name               text PRIMARY KEY CHECK (name <> ''),

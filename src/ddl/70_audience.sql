@@ -275,6 +275,7 @@ BEGIN
     END IF;
     PERFORM lead_scoring.create_triggers(lead_table);
     PERFORM lead_scoring.create_tally_rows(create_audience.name);
+    PERFORM lead_scoring.create_score_now(create_audience.name);
 END $$;
 COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text) IS
     'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given), owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour';
@@ -375,6 +376,7 @@ BEGIN
     FOREACH some_table IN ARRAY tables LOOP
         PERFORM lead_scoring.drop_triggers(some_table);
     END LOOP;
+    EXECUTE format('DROP VIEW %s', a.score_now_view);
     EXECUTE format('DROP TABLE %s, %s, %s', a.score_table, a.tally_table, a.band_change_table);
 END $$;
 COMMENT ON FUNCTION lead_scoring.drop_audience(text) IS

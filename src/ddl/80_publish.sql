@@ -30,77 +30,141 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.signal_numbers(text, text) IS 'Numbers of the signals a sheet needs; those above last_signal are not counted yet';
 
-CREATE FUNCTION lead_scoring.lock_sources(audience text, numbers jsonb, last_signal integer) RETURNS void
+CREATE FUNCTION lead_scoring.ensure_counted(audience text, numbers integer[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    fresh integer[] := ARRAY(SELECT v.number FROM lead_scoring.signal_version AS v
+                             WHERE v.audience = ensure_counted.audience AND v.number = ANY (numbers) AND NOT v.counted ORDER BY 1);
     some_table regclass;
 BEGIN
+    IF cardinality(fresh) = 0 THEN
+        RETURN;
+    END IF;
     FOR some_table IN
-        SELECT DISTINCT s.source_table FROM jsonb_each_text(numbers) AS n
-        JOIN lead_scoring.signal AS g ON g.audience = lock_sources.audience AND g.name = n.key
-        JOIN lead_scoring.source AS s ON s.audience = g.audience AND s.name = g.source
-        WHERE n.value::integer > last_signal ORDER BY 1
+        SELECT DISTINCT s.source_table FROM lead_scoring.signal_version AS v
+        JOIN lead_scoring.source AS s ON s.audience = v.audience AND s.name = v.source
+        WHERE v.audience = ensure_counted.audience AND v.number = ANY (fresh) ORDER BY 1
     LOOP
         EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', some_table);
     END LOOP;
+    -- What an earlier life of a retired signal may have left.
+    PERFORM lead_scoring.forget_signals(audience, fresh);
+    UPDATE lead_scoring.signal_version AS v SET counted = true WHERE v.audience = ensure_counted.audience AND v.number = ANY (fresh);
+    PERFORM lead_scoring.count_new_signals(audience, fresh);
 END $$;
-COMMENT ON FUNCTION lead_scoring.lock_sources(text, jsonb, integer) IS 'Waits for and blocks writers of the sources of uncounted signals, until the end of the transaction';
+COMMENT ON FUNCTION lead_scoring.ensure_counted(text, integer[]) IS
+    'Begins to count published signals that are not counted, with their history. Waits for and blocks writers of their sources until the end of the transaction';
 
-CREATE FUNCTION lead_scoring.publish(sheet text, note text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION lead_scoring.lock_for_new_rows(sheet lead_scoring.sheet, lead_table regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
+    -- tell that one is missing. A row of an older revision tells by itself.
+    IF sheet.active_revision IS NULL OR sheet.segment_signal IS NOT NULL
+       OR (SELECT r.model::jsonb ? 'segment' FROM lead_scoring.sheet_revision AS r
+           WHERE r.sheet = sheet.name AND r.revision = sheet.active_revision) THEN
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', lead_table);
+    END IF;
+END $$;
+COMMENT ON FUNCTION lead_scoring.lock_for_new_rows(lead_scoring.sheet, regclass) IS 'Waits for and blocks writers of the lead table when a revision may need rows that no revision had';
+
+CREATE FUNCTION lead_scoring.lock_sheet(sheet text) RETURNS lead_scoring.sheet
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     s lead_scoring.sheet;
-    a lead_scoring.audience;
-    numbers jsonb;
-    fresh integer[];
-    compiled lead_scoring.model;
-    next_revision integer;
 BEGIN
-    PERFORM lead_scoring.require_read_committed('publish()');
     -- Who may read the sheet is told that it is not theirs; FOR UPDATE would not find it.
-    SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = publish.sheet;
+    SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = lock_sheet.sheet;
     IF FOUND THEN
         PERFORM lead_scoring.check_owner(s.audience);
-        SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = publish.sheet FOR UPDATE;
+        SELECT * INTO s FROM lead_scoring.sheet AS q WHERE q.name = lock_sheet.sheet FOR UPDATE;
     END IF;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'sheet "%" does not exist', sheet
             USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.sheet lists the sheets.';
     END IF;
-    SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = s.audience FOR UPDATE;
-    -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
-    -- tell that one is missing. A row of an older revision tells by itself.
-    IF s.active_revision IS NULL OR s.segment_signal IS NOT NULL
-       OR (SELECT r.model::jsonb ? 'segment' FROM lead_scoring.sheet_revision AS r
-           WHERE r.sheet = publish.sheet AND r.revision = s.active_revision) THEN
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', a.lead_table);
-    END IF;
+    PERFORM FROM lead_scoring.audience AS q WHERE q.name = s.audience FOR UPDATE;
+    RETURN s;
+END $$;
+COMMENT ON FUNCTION lead_scoring.lock_sheet(text) IS 'The row of a sheet, locked with its audience: publishing is done by one at a time';
+
+CREATE FUNCTION lead_scoring.activate_model(sheet lead_scoring.sheet, model lead_scoring.model, note text) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    next_revision integer := 1 + coalesce((SELECT max(r.revision) FROM lead_scoring.sheet_revision AS r WHERE r.sheet = activate_model.sheet.name), 0);
+BEGIN
+    PERFORM lead_scoring.lock_for_new_rows(activate_model.sheet,
+        (SELECT a.lead_table FROM lead_scoring.audience AS a WHERE a.name = activate_model.sheet.audience));
+    PERFORM lead_scoring.ensure_counted(activate_model.sheet.audience, lead_scoring.model_signals(model));
+    INSERT INTO lead_scoring.sheet_revision (sheet, revision, model, author, note, published_at)
+    VALUES (activate_model.sheet.name, next_revision, activate_model.model, session_user, activate_model.note, clock_timestamp());
+    UPDATE lead_scoring.sheet AS q SET active_revision = next_revision WHERE q.name = activate_model.sheet.name;
+    PERFORM lead_scoring.rescore_all(activate_model.sheet.audience, 'publish');
+    RETURN next_revision;
+END $$;
+COMMENT ON FUNCTION lead_scoring.activate_model(lead_scoring.sheet, lead_scoring.model, text) IS 'Stores a model as the next revision of a sheet and scores every lead with it';
+
+CREATE FUNCTION lead_scoring.model_signals(model lead_scoring.model) RETURNS integer[]
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS
+$$
+    SELECT coalesce(array_agg(DISTINCT n.value::integer), '{}')
+    FROM jsonb_each_text(coalesce(model::jsonb -> 'signals', '{}')
+                         || jsonb_strip_nulls(jsonb_build_object('created time', model::jsonb -> 'created'))) AS n
+$$;
+COMMENT ON FUNCTION lead_scoring.model_signals(lead_scoring.model) IS 'Numbers of the signals a model reads';
+
+CREATE FUNCTION lead_scoring.publish(sheet text, note text DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    s lead_scoring.sheet;
+    known integer;
+    numbers jsonb;
+    compiled lead_scoring.model;
+BEGIN
+    PERFORM lead_scoring.require_read_committed('publish()');
+    s := lead_scoring.lock_sheet(sheet);
     IF NOT EXISTS (SELECT FROM lead_scoring.rule AS r WHERE r.sheet = publish.sheet AND r.enabled) THEN
         RAISE EXCEPTION 'sheet "%" has no enabled rule', sheet
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Insert rules into lead_scoring.rule first; three to five are a good start.';
     END IF;
     numbers := lead_scoring.signal_numbers(sheet, s.audience);
     compiled := lead_scoring.compile_sheet(sheet, numbers)::lead_scoring.model;
-    fresh := ARRAY(SELECT n.value::integer FROM jsonb_each_text(numbers) AS n WHERE n.value::integer > a.last_signal ORDER BY 1);
-
-    IF cardinality(fresh) > 0 THEN
-        PERFORM lead_scoring.lock_sources(s.audience, numbers, a.last_signal);
-        INSERT INTO lead_scoring.signal_version (audience, number, signal, source, event_type, condition, value, distinct_by, occurred_on)
-        SELECT g.audience, n.value::integer, g.name, g.source, g.event_type, g.condition, g.value, g.distinct_by, g.occurred_on
-        FROM jsonb_each_text(numbers) AS n JOIN lead_scoring.signal AS g ON g.audience = s.audience AND g.name = n.key
-        WHERE n.value::integer = ANY (fresh);
-        UPDATE lead_scoring.audience AS q SET last_signal = a.last_signal + cardinality(fresh) WHERE q.name = s.audience;
-        PERFORM lead_scoring.count_new_signals(s.audience, fresh);
-    END IF;
-    next_revision := 1 + coalesce((SELECT max(r.revision) FROM lead_scoring.sheet_revision AS r WHERE r.sheet = publish.sheet), 0);
-    INSERT INTO lead_scoring.sheet_revision (sheet, revision, model, author, note, published_at)
-    VALUES (publish.sheet, next_revision, compiled, session_user, publish.note, clock_timestamp());
-    UPDATE lead_scoring.sheet AS q SET active_revision = next_revision WHERE q.name = publish.sheet;
-    PERFORM lead_scoring.rescore_all(s.audience, 'publish');
-    RETURN next_revision;
+    SELECT a.last_signal INTO known FROM lead_scoring.audience AS a WHERE a.name = s.audience;
+    INSERT INTO lead_scoring.signal_version (audience, number, signal, source, event_type, condition, value, distinct_by, occurred_on)
+    SELECT g.audience, n.value::integer, g.name, g.source, g.event_type, g.condition, g.value, g.distinct_by, g.occurred_on
+    FROM jsonb_each_text(numbers) AS n JOIN lead_scoring.signal AS g ON g.audience = s.audience AND g.name = n.key
+    WHERE n.value::integer > known;
+    UPDATE lead_scoring.audience AS a SET last_signal = q.highest
+    FROM (SELECT max(n.value::integer) AS highest FROM jsonb_each_text(numbers) AS n) AS q
+    WHERE a.name = s.audience AND q.highest > known;
+    RETURN lead_scoring.activate_model(s, compiled, note);
 END $$;
 COMMENT ON FUNCTION lead_scoring.publish(text, text) IS
     'Validates the rows of a sheet, stores them as its next revision, counts the history of signals that are new or changed, and scores every lead, all in this transaction. Returns the revision. Writers of a source wait while its new signals are counted';
+
+CREATE FUNCTION lead_scoring.activate(sheet text, revision integer, note text DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    s lead_scoring.sheet;
+    stored lead_scoring.model;
+BEGIN
+    PERFORM lead_scoring.require_read_committed('activate()');
+    s := lead_scoring.lock_sheet(sheet);
+    SELECT r.model INTO stored FROM lead_scoring.sheet_revision AS r WHERE r.sheet = activate.sheet AND r.revision = activate.revision;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'sheet "%" has no revision %', sheet, revision
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'SELECT revision, published_at, note FROM lead_scoring.sheet_revision lists the revisions.';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(lead_scoring.model_signals(stored)) AS n(number)
+               WHERE NOT EXISTS (SELECT FROM lead_scoring.signal_version AS v WHERE v.audience = s.audience AND v.number = n.number)) THEN
+        RAISE EXCEPTION 'revision % of sheet "%" counts signals of a source that is gone', revision, sheet
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Publish the sheet anew without them.';
+    END IF;
+    RETURN lead_scoring.activate_model(s, stored, coalesce(note, format('revision %s again', revision)));
+END $$;
+COMMENT ON FUNCTION lead_scoring.activate(text, integer, text) IS
+    'Goes back to an earlier revision of a sheet: its model is stored as a new revision and scores every lead at once. The draft rows stay as they are. Returns the new revision';
 
 CREATE PROCEDURE lead_scoring.rebuild(audience text, batch_size integer DEFAULT 100000)
     LANGUAGE plpgsql AS $$
@@ -129,13 +193,12 @@ CREATE FUNCTION lead_scoring.retire_signals(audience text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM FROM lead_scoring.audience AS a WHERE a.name = retire_signals.audience FOR UPDATE;
-    DELETE FROM lead_scoring.signal_version AS v
-    WHERE v.audience = retire_signals.audience
+    UPDATE lead_scoring.signal_version AS v SET counted = false
+    WHERE v.audience = retire_signals.audience AND v.counted
       AND NOT EXISTS (
           SELECT FROM lead_scoring.sheet AS s
           JOIN lead_scoring.sheet_revision AS r ON r.sheet = s.name AND r.revision = s.active_revision
-          CROSS JOIN LATERAL jsonb_each_text((r.model::jsonb -> 'signals') || jsonb_build_object('created', r.model::jsonb -> 'created')) AS n
-          WHERE s.audience = v.audience AND n.value = v.number::text);
+          WHERE s.audience = v.audience AND v.number = ANY (lead_scoring.model_signals(r.model)));
 END $$;
 COMMENT ON FUNCTION lead_scoring.retire_signals(text) IS 'Stops counting definitions that no active revision uses';
 

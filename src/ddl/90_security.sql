@@ -33,7 +33,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['source', 'signal', 'signal_version', 'sheet', 'failure_log'] LOOP
+    FOREACH t IN ARRAY ARRAY['source', 'signal', 'signal_version', 'sheet', 'failure_log', 'progress'] LOOP
         EXECUTE format('ALTER TABLE lead_scoring.%I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('CREATE POLICY owner ON lead_scoring.%I USING (lead_scoring.owns_audience(audience)) '
                        'WITH CHECK (lead_scoring.owns_audience(audience))', t);

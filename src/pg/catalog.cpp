@@ -53,6 +53,11 @@ struct Row {
     bool is_null = false;
     return DatumGetObjectId(get(column, &is_null));
   }
+  [[nodiscard]] bool boolean(const char* column) const {
+    bool is_null = false;
+    const Datum value = get(column, &is_null);
+    return !is_null && DatumGetBool(value);
+  }
   [[nodiscard]] int32 int4(const char* column) const {
     bool is_null = false;
     const Datum value = get(column, &is_null);
@@ -109,7 +114,7 @@ void read_signals(SourceDefinition* source) {
   List* signals = NIL;
   const Key key = by_name("audience", source->audience);
   for_each_row("signal_version", "signal_version_pkey", &key, 1, [&](const Row& row) {
-    if (strcmp(row.text_or_null("source"), source->name) != 0) return;
+    if (!row.boolean("counted") || strcmp(row.text_or_null("source"), source->name) != 0) return;
     auto* signal = palloc0_object(SignalDefinition);
     signal->number = row.int4("number");
     signal->name = row.text_or_null("signal");

@@ -3,8 +3,8 @@
 // counted by their own writers. Relations are locked before tally rows, or TRUNCATE could deadlock with us.
 #include "pg/recount.hpp"
 
+#include "pg/audience_work.hpp"
 #include "pg/counting.hpp"
-#include "pg/owner.hpp"
 #include "pg/rescore.hpp"
 #include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
@@ -22,90 +22,11 @@ namespace lead_scoring {
 
 namespace {
 
-struct Recount {
-  CachedAudience* audience;
-  FailureList failures;
-  int depth;
-};
-
-const AudienceDefinition& definition(const Recount& recount) { return *recount.audience->definition; }
-
-Datum no_values[1] = {0};
-
 void lock_sources(const AudienceDefinition& audience) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience.name))
     (void)lock_for_reading(static_cast<const SourceDefinition*>(lfirst(cell))->table);
 }
-
-// Keys as deltas that add nothing.
-LeadDelta* empty_deltas(Datum* keys, int count) {
-  auto* leads = static_cast<LeadDelta*>(MemoryContextAllocHuge(
-      CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(count, 1))));
-  const Datum empty = tally_datum_from(Bytes{});
-  for (int i = 0; i < count; i++) leads[i] = {keys[i], empty, false};
-  return leads;
-}
-
-// First column of the result of the last SPI call, copied.
-LeadDelta* take_keys(const KeyType& key, int* count) {
-  *count = static_cast<int>(SPI_processed);
-  auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(*count, 1))));
-  for (int i = 0; i < *count; i++) {
-    bool is_null = false;
-    keys[i] = copy_key(key, SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null));
-  }
-  SPI_freetuptable(SPI_tuptable);
-  return empty_deltas(keys, *count);
-}
-
-void select_latest(const char* sql, int argument_count, Oid* types, Datum* values) {
-  SPIPlanPtr plan = SPI_prepare(sql, argument_count, types);
-  if (plan == nullptr) elog(ERROR, "lead_scoring: cannot prepare: %s", SPI_result_code_string(SPI_result));
-  read_latest(plan, values);
-  SPI_freeplan(plan);
-}
-
-Datum array_of_keys(const KeyType& key, const LeadDelta* leads, int count) {
-  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(count, 1))));
-  for (int i = 0; i < count; i++) values[i] = leads[i].key;
-  const Datum array = key_array(key, values, count);
-  pfree(values);
-  return array;
-}
-
-// Work on one audience as its owner, with an SPI connection; failures are written at the end.
-template <class Work>
-void with_audience(CachedAudience* audience, Work work) {
-  Recount recount = {audience, {}, 0};
-  begin_failures(&recount.failures);
-  if (!lock_for_reading(audience->definition->lead_table)) return;
-  OwnerSwitch owner;
-  become_owner(&owner, audience->definition->owner, false);
-  SPI_connect();
-  work(&recount);
-  write_failures(recount.failures, *audience->definition);
-  SPI_finish();
-  be_oneself(owner);
-}
-
-template <class Work>
-void with_checked_audience(const char* name, Work work) {
-  const int depth = begin_cache_use();
-  PG_TRY();
-  { with_audience(cached_audience(name), work); }
-  PG_FINALLY();
-  { end_cache_use(depth); }
-  PG_END_TRY();
-}
-
-template <class Work>
-void with_named_audience(const char* name, Work work) {
-  (void)require_owned_audience(name);
-  with_checked_audience(name, work);
-}
-
-// ------------------------------------------------------------------ replacing what is counted
 
 struct Replacement {
   const char* source;   // nullptr: all
@@ -130,12 +51,12 @@ const char* replace_sql(const AudienceDefinition& audience, const RecountQuery& 
 }
 
 // The tally rows must be locked by an earlier statement.
-void replace_tallies(Recount* recount, const LeadDelta* leads, int count, Replacement replacement) {
-  const AudienceDefinition& a = definition(*recount);
+void replace_tallies(AudienceWork* work, const LeadDelta* leads, int count, Replacement replacement) {
+  const AudienceDefinition& a = definition(*work);
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
   const RecountQuery query = {replacement.source, replacement.signals, "$1", false, InvalidOid};
-  run_counting(a, {replace_sql, &replacement, query, 1, types, values, SPI_OK_UPDATE}, &recount->failures);
+  run_counting(a, {replace_sql, &replacement, query, 1, types, values, SPI_OK_UPDATE}, &work->failures);
 }
 
 char* signal_list(const SourceDefinition& source) {
@@ -153,13 +74,13 @@ LeadDelta* leads_with_signals(const AudienceDefinition& a, const char* signals, 
                          "OPERATOR(lead_scoring.+) t.recent, "
                          "'%s') OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY t.lead",
                          qualified_name(a.tally_table), signals),
-                0, nullptr, no_values);
+                0, nullptr, nullptr);
   return take_keys(a.key, count);
 }
 
 LeadDelta* all_leads(const AudienceDefinition& a, int* count) {
   select_latest(psprintf("SELECT t.lead FROM %s AS t ORDER BY t.lead", qualified_name(a.tally_table)), 0,
-                nullptr, no_values);
+                nullptr, nullptr);
   return take_keys(a.key, count);
 }
 
@@ -168,16 +89,16 @@ LeadDelta* all_leads(const AudienceDefinition& a, int* count) {
 void recount_after_truncate(const TrackedSource& source) {
   const SourceDefinition& s = *source.matcher->source;
   if (s.signal_count == 0 && !s.profile) return;
-  with_audience(source.audience, [&](Recount* recount) {
-    const AudienceDefinition& a = definition(*recount);
+  with_audience(source.audience, [&](AudienceWork* work) {
+    const AudienceDefinition& a = definition(*work);
     const char* signals = signal_list(s);
     int count = 0;
     // With the lead table every score row goes, so every lead is looked at.
     LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, signals, &count);
     if (count == 0) return;
-    merge_tallies(recount->audience, leads, count);
-    replace_tallies(recount, leads, count, {s.name, signals});
-    rescore(recount->audience, leads, count, "truncate", &recount->failures);
+    merge_tallies(work->audience, leads, count);
+    replace_tallies(work, leads, count, {s.name, signals});
+    rescore(work->audience, leads, count, "truncate", &work->failures);
   });
 }
 
@@ -191,31 +112,16 @@ const char* add_sql(const AudienceDefinition& audience, const RecountQuery& quer
       qualified_name(audience.tally_table), recount_sql(audience, query));
 }
 
-// Reads the next keys in order and locks their tally rows.
-LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool has_after, int limit,
-                      int* count) {
-  Oid types[] = {a.key.type, INT4OID};
-  Datum values[] = {after, Int32GetDatum(limit)};
-  const char nulls[] = {has_after ? ' ' : 'n', ' ', 0};
-  const char* sql = psprintf(
-      "SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s", qualified_name(a.tally_table),
-      has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true", lock ? " FOR NO KEY UPDATE" : "");
-  const int result = SPI_execute_with_args(sql, 2, types, values, nulls, false, 0);
-  if (result != SPI_OK_SELECT)
-    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
-  return take_keys(a.key, count);
-}
-
 constexpr int rescore_batch_size = 10000;
 
-int64 rescore_all(Recount* recount, const char* cause) {
-  const AudienceDefinition& a = definition(*recount);
+int64 rescore_all(AudienceWork* work, const char* cause) {
+  const AudienceDefinition& a = definition(*work);
   int64 total = 0;
   int count = 0;
   Datum after = 0;
   do {
     LeadDelta* leads = next_leads(a, true, after, total > 0, rescore_batch_size, &count);
-    rescore(recount->audience, leads, count, cause, &recount->failures);
+    rescore(work->audience, leads, count, cause, &work->failures);
     if (count > 0) after = leads[count - 1].key;
     total += count;
   } while (count > 0);  // a batch may come short: rows that vanish while we wait for their locks
@@ -223,8 +129,8 @@ int64 rescore_all(Recount* recount, const char* cause) {
 }
 
 // A tally row for every lead and for every key that a source names, in key order.
-void create_tally_rows(Recount* recount) {
-  const AudienceDefinition& a = definition(*recount);
+void create_tally_rows(AudienceWork* work) {
+  const AudienceDefinition& a = definition(*work);
   StringInfoData sql;
   initStringInfo(&sql);
   ListCell* cell = nullptr;
@@ -239,7 +145,7 @@ void create_tally_rows(Recount* recount) {
       psprintf(
           "INSERT INTO %s (lead) SELECT q.lead FROM (%s) AS q ORDER BY q.lead ON CONFLICT (lead) DO NOTHING",
           qualified_name(a.tally_table), sql.data),
-      0, nullptr, no_values, SPI_OK_INSERT);
+      0, nullptr, nullptr, SPI_OK_INSERT);
 }
 
 }  // namespace
@@ -253,10 +159,10 @@ using namespace lead_scoring;
 LS_FUNCTION(ls_count_new_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
-  with_named_audience(name, [&](Recount* recount) {
+  with_named_audience(name, [&](AudienceWork* work) {
     const RecountQuery query = {nullptr, signals, nullptr, false, InvalidOid};
-    run_counting(definition(*recount), {add_sql, nullptr, query, 0, nullptr, no_values, SPI_OK_INSERT},
-                 &recount->failures);
+    run_counting(definition(*work), {add_sql, nullptr, query, 0, nullptr, nullptr, SPI_OK_INSERT},
+                 &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -265,15 +171,14 @@ LS_FUNCTION(ls_count_new_signals) {
 LS_FUNCTION(ls_forget_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
-  with_named_audience(name, [&](Recount* recount) {
-    lock_sources(definition(*recount));
+  with_named_audience(name, [&](AudienceWork* work) {
     int count = 0;
-    LeadDelta* leads = leads_with_signals(definition(*recount), signals, &count);
+    LeadDelta* leads = leads_with_signals(definition(*work), signals, &count);
     if (count == 0) return;
-    merge_tallies(recount->audience, leads, count);
+    merge_tallies(work->audience, leads, count);
     // Nobody counts them any more, so a recount of just these signals is empty.
-    replace_tallies(recount, leads, count, {nullptr, signals});
-    rescore(recount->audience, leads, count, "source removed", &recount->failures);
+    replace_tallies(work, leads, count, {nullptr, signals});
+    rescore(work->audience, leads, count, "source removed", &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -316,14 +221,14 @@ LS_FUNCTION(ls_count_partition) {
     (void)require_owned_audience(name);
   else
     (void)require_audience(name);
-  with_checked_audience(name, [&](Recount* recount) {
-    const AudienceDefinition& a = definition(*recount);
+  with_checked_audience(name, [&](AudienceWork* work) {
+    const AudienceDefinition& a = definition(*work);
     const RecountQuery query = {source, nullptr, nullptr, false, partition};
-    run_counting(a, {partition_sql, &sign, query, 0, nullptr, no_values, SPI_OK_SELECT}, &recount->failures);
+    run_counting(a, {partition_sql, &sign, query, 0, nullptr, nullptr, SPI_OK_SELECT}, &work->failures);
     int count = 0;
     LeadDelta* leads = take_deltas(a.key, &count);
-    apply_deltas(recount->audience, leads, count, sign > 0 ? "partition attached" : "partition detached",
-                 &recount->failures);
+    apply_deltas(work->audience, leads, count, sign > 0 ? "partition attached" : "partition detached",
+                 &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -333,14 +238,14 @@ LS_FUNCTION(ls_rescore_all) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* cause = text_to_cstring(PG_GETARG_TEXT_PP(1));
   int64 total = 0;
-  with_named_audience(name, [&](Recount* recount) { total = rescore_all(recount, cause); });
+  with_named_audience(name, [&](AudienceWork* work) { total = rescore_all(work, cause); });
   PG_RETURN_INT64(total);
 }
 
 // create_tally_rows(audience) → void
 LS_FUNCTION(ls_create_tally_rows) {
   with_named_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-                      [](Recount* recount) { create_tally_rows(recount); });
+                      [](AudienceWork* work) { create_tally_rows(work); });
   PG_RETURN_VOID();
 }
 
@@ -357,16 +262,16 @@ LS_FUNCTION(ls_rebuild_batch) {
                     errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Datum last = 0;
-  with_named_audience(name, [&](Recount* recount) {
-    const AudienceDefinition& a = definition(*recount);
+  with_named_audience(name, [&](AudienceWork* work) {
+    const AudienceDefinition& a = definition(*work);
     lock_sources(a);
     int count = 0;
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
     LeadDelta* leads = next_leads(a, false, from, after != nullptr, limit, &count);
     if (count == 0) return;
-    merge_tallies(recount->audience, leads, count);
-    replace_tallies(recount, leads, count, {nullptr, nullptr});
-    rescore(recount->audience, leads, count, "rebuild", &recount->failures);
+    merge_tallies(work->audience, leads, count);
+    replace_tallies(work, leads, count, {nullptr, nullptr});
+    rescore(work->audience, leads, count, "rebuild", &work->failures);
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });
   if (last == 0) PG_RETURN_NULL();

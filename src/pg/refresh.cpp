@@ -1,0 +1,161 @@
+// Refreshing: rows whose next change has come, or that an older revision made, are evaluated again.
+//
+// Protocol. One pass in key order, a keyset and not "the next due": a row that stays due must not be met for
+// ever. Tallies are locked with SKIP LOCKED, so that refresh never waits for writers and two refreshes share
+// the work; what was skipped stays due, and its lock holder brings it up anyway. The locking statement returns
+// only the keys: what is read beside it may be older than the lock.
+#include "pg/audience_work.hpp"
+#include "pg/rescore.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+}
+
+namespace lead_scoring {
+
+namespace {
+
+struct Position {
+  Datum after;
+  bool has_after;
+  int limit;
+};
+
+LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Position& position, Datum sheets,
+                       Datum revisions, int* count) {
+  Oid types[] = {a.key.type, INT4OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4ARRAYOID};
+  Datum values[] = {position.after, Int32GetDatum(position.limit), TimestampTzGetDatum(GetCurrentTimestamp()),
+                    sheets, revisions};
+  const char nulls[] = {position.has_after ? ' ' : 'n', ' ', ' ', ' ', ' ', 0};
+  const int result = SPI_execute_with_args(sql, lengthof(types), types, values, nulls, false, 0);
+  if (result != SPI_OK_SELECT)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  return take_keys(a.key, count);
+}
+
+struct ActiveRevisions {
+  Datum sheets;
+  Datum revisions;
+};
+
+ActiveRevisions active_revisions(const AudienceDefinition& a) {
+  List* active = read_active_sheets(a.name);
+  const int count = list_length(active);
+  auto* sheets = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  auto* revisions = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; i++) {
+    const auto* sheet = static_cast<const ActiveSheet*>(list_nth(active, i));
+    sheets[i] = CStringGetTextDatum(sheet->name);
+    revisions[i] = Int32GetDatum(sheet->revision);
+  }
+  return {PointerGetDatum(construct_array(sheets, count, TEXTOID, -1, false, TYPALIGN_INT)),
+          PointerGetDatum(construct_array(revisions, count, INT4OID, 4, true, TYPALIGN_INT))};
+}
+
+// Leads with a row that is due, in the order of the score table's key.
+LeadDelta* due_leads(const AudienceDefinition& a, const Position& position, int* count) {
+  const ActiveRevisions active = active_revisions(a);
+  const char* sql = psprintf(
+      "SELECT DISTINCT s.lead FROM %s AS s LEFT JOIN unnest($4, $5) AS m(sheet, revision) "
+      "ON m.sheet OPERATOR(pg_catalog.=) s.sheet "
+      "WHERE ($1 IS NULL OR s.lead OPERATOR(pg_catalog.>) $1) AND (s.next_change_at OPERATOR(pg_catalog.<=) $3 "
+      "OR m.revision IS NULL OR m.revision OPERATOR(pg_catalog.<>) s.revision) ORDER BY s.lead LIMIT $2",
+      qualified_name(a.score_table));
+  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+}
+
+// Leads outside a segment, who have no row there, whose time has come.
+LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, int* count) {
+  const ActiveRevisions active = active_revisions(a);
+  const char* sql = psprintf(
+      "SELECT t.lead FROM %s AS t WHERE ($1 IS NULL OR t.lead OPERATOR(pg_catalog.>) $1) "
+      "AND t.wake_at OPERATOR(pg_catalog.<=) $3 AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY t.lead LIMIT $2",
+      qualified_name(a.tally_table));
+  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+}
+
+LeadDelta* lock_free_leads(const AudienceDefinition& a, const LeadDelta* leads, int count, int* locked) {
+  Oid types[] = {get_array_type(a.key.type)};
+  Datum values[] = {array_of_keys(a.key, leads, count)};
+  const int result = SPI_execute_with_args(
+      psprintf("SELECT t.lead FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1) ORDER BY t.lead "
+               "FOR NO KEY UPDATE SKIP LOCKED",
+               qualified_name(a.tally_table)),
+      1, types, values, nullptr, false, 0);
+  if (result != SPI_OK_SELECT)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  return take_keys(a.key, locked);
+}
+
+struct Progress {
+  char* last_key;  // nullptr: nothing more is due
+  int64 refreshed;
+  int64 skipped;
+};
+
+void refresh_batch(AudienceWork* work, const char* after, int limit, bool waking, MemoryContext caller,
+                   Progress* progress) {
+  const AudienceDefinition& a = definition(*work);
+  const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr, limit};
+  int due = 0;
+  int locked = 0;
+  LeadDelta* leads = waking ? waking_leads(a, position, &due) : due_leads(a, position, &due);
+  if (due == 0) return;
+  LeadDelta* free_leads = lock_free_leads(a, leads, due, &locked);
+  rescore(work->audience, free_leads, locked, "time", &work->failures);
+  *progress = {MemoryContextStrdup(caller, key_text(a.key, leads[due - 1].key)), locked, due - locked};
+}
+
+}  // namespace
+
+}  // namespace lead_scoring
+
+using namespace lead_scoring;
+
+// refresh_batch(audience, after, batch_size, waking) → (last_key, refreshed, skipped)
+LS_FUNCTION(ls_refresh_batch) {
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
+  const int32 limit = PG_GETARG_INT32(2);
+  const bool waking = PG_GETARG_BOOL(3);
+  MemoryContext caller = CurrentMemoryContext;
+  Progress progress = {nullptr, 0, 0};
+  with_named_audience(name, [&](AudienceWork* work) {
+    refresh_batch(work, after, limit, waking, caller, &progress);
+  });
+  TupleDesc desc = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "lead_scoring: refresh_batch must return a row");
+  desc = BlessTupleDesc(desc);
+  Datum values[] = {progress.last_key == nullptr ? Datum{0} : CStringGetTextDatum(progress.last_key),
+                    Int64GetDatum(progress.refreshed), Int64GetDatum(progress.skipped)};
+  bool nulls[] = {progress.last_key == nullptr, false, false};
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}
+
+// active_models(audience) → rows (sheet, revision, model): for everybody who may read the audience's scores.
+// Read past row-level security, so that a view over the scores works for whoever may select from it.
+LS_FUNCTION(ls_active_models) {
+  AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  if (pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    ereport(ERROR,
+            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+             errmsg("permission denied for the scores of audience \"%s\"", audience->name),
+             errhint("GRANT SELECT ON %s TO %s;", qualified_name(audience->score_table),
+                     quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+  begin_rows(fcinfo);
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  ListCell* cell = nullptr;
+  foreach (cell, read_active_sheets(audience->name)) {
+    const auto* sheet = static_cast<const ActiveSheet*>(lfirst(cell));
+    struct varlena* model = read_model(sheet->name, sheet->revision);
+    if (model == nullptr) continue;
+    Datum values[] = {CStringGetTextDatum(sheet->name), Int32GetDatum(sheet->revision), PointerGetDatum(model)};
+    bool nulls[] = {false, false, false};
+    tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+  }
+  return Datum{0};
+}
