@@ -172,6 +172,7 @@ LS_FUNCTION(ls_forget_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
   with_named_audience(name, [&](AudienceWork* work) {
+    lock_sources(definition(*work));
     int count = 0;
     LeadDelta* leads = leads_with_signals(definition(*work), signals, &count);
     if (count == 0) return;
