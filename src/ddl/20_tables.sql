@@ -17,6 +17,9 @@ CREATE TABLE lead_scoring.audience (
     tally_table       regclass NOT NULL UNIQUE,
     band_change_table regclass NOT NULL UNIQUE,
     score_now_view    regclass UNIQUE,
+    score_column      name,
+    band_column       name,
+    score_sheet       text,
     last_signal       integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE lead_scoring.audience IS 'Registered lead tables. Written by create_audience() and drop_audience().';
@@ -31,6 +34,9 @@ COMMENT ON COLUMN lead_scoring.audience.score_table IS 'Table with the current s
 COMMENT ON COLUMN lead_scoring.audience.tally_table IS 'Table with the tallies, one row a lead';
 COMMENT ON COLUMN lead_scoring.audience.band_change_table IS 'Append-only table of band changes';
 COMMENT ON COLUMN lead_scoring.audience.score_now_view IS 'View of the scores that is exact at now() without a refresh';
+COMMENT ON COLUMN lead_scoring.audience.score_column IS 'Integer column of the lead table that repeats the score; NULL: none';
+COMMENT ON COLUMN lead_scoring.audience.band_column IS 'Text column of the lead table that repeats the band; NULL: none';
+COMMENT ON COLUMN lead_scoring.audience.score_sheet IS 'The sheet they repeat; NULL: the first published sheet by name';
 COMMENT ON COLUMN lead_scoring.audience.last_signal IS 'Highest signal number given so far; numbers are never used again';
 
 CREATE TABLE lead_scoring.source (

@@ -208,7 +208,8 @@ COMMENT ON FUNCTION lead_scoring.create_audience_tables(text, regclass, text, te
 CREATE FUNCTION lead_scoring.create_audience(
     name text, lead_table regclass, lead_key name DEFAULT 'id', account_key name DEFAULT NULL, created_at name DEFAULT NULL,
     time_zone text DEFAULT current_setting('TimeZone'), resolution text DEFAULT 'day',
-    score_table text DEFAULT NULL, tally_table text DEFAULT NULL, band_change_table text DEFAULT NULL) RETURNS void
+    score_table text DEFAULT NULL, tally_table text DEFAULT NULL, band_change_table text DEFAULT NULL,
+    score_column name DEFAULT NULL, band_column name DEFAULT NULL, score_sheet text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     key_type regtype;
@@ -242,6 +243,12 @@ BEGIN
     IF created_at IS NOT NULL THEN
         PERFORM lead_scoring.require_column(lead_table, created_at, '{timestamptz,timestamp,date}', 'creation time');
     END IF;
+    IF score_column IS NOT NULL THEN
+        PERFORM lead_scoring.require_column(lead_table, score_column, '{integer,bigint}', 'score column');
+    END IF;
+    IF band_column IS NOT NULL THEN
+        PERFORM lead_scoring.require_column(lead_table, band_column, '{text,varchar}', 'band column');
+    END IF;
     IF resolution IS NULL OR resolution NOT IN ('day', 'hour') THEN
         RAISE EXCEPTION 'unknown resolution "%"', resolution
             USING ERRCODE = 'invalid_parameter_value', HINT = 'One of day, hour.';
@@ -264,9 +271,11 @@ BEGIN
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', lead_table);
     PERFORM lead_scoring.create_audience_tables(create_audience.name, lead_table, key_declaration, made[1], made[2], made[3]);
     INSERT INTO lead_scoring.audience AS a
-        (name, lead_table, lead_key, account_key, created_at, time_zone, resolution, score_table, tally_table, band_change_table)
+        (name, lead_table, lead_key, account_key, created_at, time_zone, resolution, score_table, tally_table, band_change_table,
+         score_column, band_column, score_sheet)
     VALUES (create_audience.name, lead_table, lead_key, account_key, create_audience.created_at, create_audience.time_zone,
-            create_audience.resolution, made[1]::regclass, made[2]::regclass, made[3]::regclass);
+            create_audience.resolution, made[1]::regclass, made[2]::regclass, made[3]::regclass,
+            create_audience.score_column, create_audience.band_column, create_audience.score_sheet);
     INSERT INTO lead_scoring.source (audience, name, source_table, kind, lead_key)
     VALUES (create_audience.name, 'profile', lead_table, 'profile', lead_key);
     IF created_at IS NOT NULL THEN
@@ -277,8 +286,8 @@ BEGIN
     PERFORM lead_scoring.create_tally_rows(create_audience.name);
     PERFORM lead_scoring.create_score_now(create_audience.name);
 END $$;
-COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text) IS
-    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given), owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour';
+COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text, name, name, text) IS
+    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given), owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour; score_column and band_column: columns of the lead table that repeat score and band of score_sheet (the first published sheet when NULL)';
 
 CREATE FUNCTION lead_scoring.add_source(
     audience text, event_table regclass, lead_key name, occurred_at name, event_type name DEFAULT NULL, name text DEFAULT NULL)

@@ -36,18 +36,18 @@ $$
 $$;
 COMMENT ON FUNCTION lead_scoring.note_progress(text, text, bigint, bigint, text, boolean) IS 'Writes the line of this session in progress; leads NULL: it begins';
 
-CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, waking boolean,
+CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
                                            OUT last_key text, OUT refreshed bigint, OUT skipped bigint) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_refresh_batch' LANGUAGE C;
-COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, boolean) IS
-    'Brings up the next due leads after a key, in this transaction; waking: those who have no row because they are outside a segment. last_key NULL: nothing more is due. See refresh()';
+COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, text) IS
+    'Brings up the next due leads after a key, in this transaction; what: due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
 
 CREATE PROCEDURE lead_scoring.refresh(audience text DEFAULT NULL, batch_size integer DEFAULT 1000,
                                       max_leads bigint DEFAULT NULL, max_time interval DEFAULT NULL)
     LANGUAGE plpgsql AS $$
 DECLARE
     one text;
-    waking boolean;
+    what text;
     batch record;
     done bigint := 0;
     total bigint;
@@ -66,13 +66,13 @@ BEGIN
         total := 0;
         total_skipped := 0;
         PERFORM lead_scoring.note_progress(one, 'refresh', NULL, NULL, NULL, false);
-        FOREACH waking IN ARRAY ARRAY[false, true] LOOP
+        FOREACH what IN ARRAY ARRAY['due', 'waking', 'unequal'] LOOP
             after_key := NULL;
             LOOP
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
                 EXIT WHEN done >= max_leads OR clock_timestamp() >= ends_at;
-                batch := lead_scoring.refresh_batch(one, after_key, least(batch_size, max_leads - done)::integer, waking);
+                batch := lead_scoring.refresh_batch(one, after_key, least(batch_size, max_leads - done)::integer, what);
                 EXIT WHEN batch.last_key IS NULL;
                 after_key := batch.last_key;
                 done := done + batch.refreshed;

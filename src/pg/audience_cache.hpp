@@ -36,6 +36,9 @@ struct StorePlans {
   SPIPlanPtr update_scores;
   SPIPlanPtr delete_scores;
   SPIPlanPtr insert_changes;
+  SPIPlanPtr find_unequal;
+  SPIPlanPtr lock_leads;
+  SPIPlanPtr copy_to_leads;
 };
 
 struct CachedAudience {

@@ -226,6 +226,9 @@ AudienceDefinition* read_audience(const char* name) {
     found->resolution =
         strcmp(row.text_or_null("resolution"), "hour") == 0 ? Resolution::hour : Resolution::day;
     found->owner = owner_of(found->lead_table);
+    found->score_column = row.name_or_null("score_column");
+    found->band_column = row.name_or_null("band_column");
+    found->score_sheet = row.text_or_null("score_sheet");
     if (OidIsValid(found->owner) && found->zone != nullptr && fill_key(found)) audience = found;
   });
   return audience;

@@ -32,15 +32,21 @@ int compare_rows(const void* a, const void* b, void* key) {
                       static_cast<const DeltaRow*>(b)->key);
 }
 
-// Entries of one lead without the presence marks, which are summed into *presence.
-std::span<Entry> entries_of(const DeltaRow* rows, int64 count, Entry* scratch, int64* presence) {
+// Entries of one lead without the presence marks. *touched: the lead came or went, or its mirror columns
+// changed.
+std::span<Entry> entries_of(const DeltaRow* rows, int64 count, Entry* scratch, bool* touched) {
   Size used = 0;
+  int64 presence = 0;
+  std::uint64_t mirrored = 0;
   for (int64 i = 0; i < count; i++) {
-    if (rows[i].entry.signal == 0)
-      *presence += rows[i].entry.count;
-    else
+    if (rows[i].entry.signal != 0) {
       scratch[used++] = rows[i].entry;
+      continue;
+    }
+    presence += rows[i].entry.count;
+    mirrored += static_cast<std::uint64_t>(rows[i].entry.count) * rows[i].entry.item;
   }
+  *touched = presence != 0 || mirrored != 0;
   return {scratch, used};
 }
 
@@ -61,10 +67,10 @@ LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
   for (int64 first = 0, next = 0; first < buffer->used; first = next) {
     for (next = first + 1; next < buffer->used; next++)
       if (compare_keys(key, buffer->rows[first].key, buffer->rows[next].key) != 0) break;
-    int64 presence = 0;
-    const std::span<Entry> entries = entries_of(buffer->rows + first, next - first, scratch, &presence);
+    bool touched = false;
+    const std::span<Entry> entries = entries_of(buffer->rows + first, next - first, scratch, &touched);
     const Bytes tally = run_core([=] { return encode(entries, resource); });
-    if (tally.empty() && presence == 0) continue;
+    if (tally.empty() && !touched) continue;
     deltas[(*count)++] = {buffer->rows[first].key, tally_datum_from(tally), !tally.empty()};
   }
   pfree(scratch);

@@ -5,6 +5,7 @@
 // the work; what was skipped stays due, and its lock holder brings it up anyway. The locking statement returns
 // only the keys: what is read beside it may be older than the lock.
 #include "pg/audience_work.hpp"
+#include "pg/mirror.hpp"
 #include "pg/rescore.hpp"
 
 extern "C" {
@@ -77,6 +78,29 @@ LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, i
   return select_keys(a, sql, position, active.sheets, active.revisions, count);
 }
 
+// Leads whose mirror columns are behind: their row was locked by somebody else when the score was written.
+LeadDelta* unequal_leads(const CachedAudience& audience, const Position& position, int* count) {
+  const AudienceDefinition& a = *audience.definition;
+  *count = 0;
+  if (!has_mirror(a)) return nullptr;
+  const char* sheet = mirrored_sheet(audience);
+  const char* key = quote_identifier(a.lead_key);
+  const char* sql = psprintf(
+      "SELECT l.%s FROM %s AS l LEFT JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) l.%s "
+      "AND s.sheet OPERATOR(pg_catalog.=) %s WHERE ($1 IS NULL OR l.%s OPERATOR(pg_catalog.>) $1) AND %s "
+      "AND $3 IS NOT NULL AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY l.%s LIMIT $2",
+      key, qualified_name(a.lead_table), qualified_name(a.score_table), key,
+      quote_literal_cstr(sheet == nullptr ? "" : sheet), key, mirror_differs_sql(a), key);
+  const ActiveRevisions active = active_revisions(a);
+  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+}
+
+LeadDelta* next_due(const CachedAudience& audience, const char* what, const Position& position, int* count) {
+  if (strcmp(what, "due") == 0) return due_leads(*audience.definition, position, count);
+  if (strcmp(what, "waking") == 0) return waking_leads(*audience.definition, position, count);
+  return unequal_leads(audience, position, count);
+}
+
 LeadDelta* lock_free_leads(const AudienceDefinition& a, const LeadDelta* leads, int count, int* locked) {
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
@@ -96,13 +120,13 @@ struct Progress {
   int64 skipped;
 };
 
-void refresh_batch(AudienceWork* work, const char* after, int limit, bool waking, MemoryContext caller,
+void refresh_batch(AudienceWork* work, const char* after, int limit, const char* what, MemoryContext caller,
                    Progress* progress) {
   const AudienceDefinition& a = definition(*work);
   const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr, limit};
   int due = 0;
   int locked = 0;
-  LeadDelta* leads = waking ? waking_leads(a, position, &due) : due_leads(a, position, &due);
+  LeadDelta* leads = next_due(*work->audience, what, position, &due);
   if (due == 0) return;
   LeadDelta* free_leads = lock_free_leads(a, leads, due, &locked);
   rescore(work->audience, free_leads, locked, "time", &work->failures);
@@ -115,16 +139,16 @@ void refresh_batch(AudienceWork* work, const char* after, int limit, bool waking
 
 using namespace lead_scoring;
 
-// refresh_batch(audience, after, batch_size, waking) → (last_key, refreshed, skipped)
+// refresh_batch(audience, after, batch_size, what) → (last_key, refreshed, skipped)
 LS_FUNCTION(ls_refresh_batch) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
-  const bool waking = PG_GETARG_BOOL(3);
+  const char* what = text_to_cstring(PG_GETARG_TEXT_PP(3));
   MemoryContext caller = CurrentMemoryContext;
   Progress progress = {nullptr, 0, 0};
   with_named_audience(name, [&](AudienceWork* work) {
-    refresh_batch(work, after, limit, waking, caller, &progress);
+    refresh_batch(work, after, limit, what, caller, &progress);
   });
   TupleDesc desc = nullptr;
   if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)

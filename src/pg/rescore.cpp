@@ -5,6 +5,7 @@
 #include "pg/rescore.hpp"
 
 #include "pg/evaluated_row.hpp"
+#include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
 #include "pg/score_store.hpp"
 #include "pg/tally_datum.hpp"
@@ -246,6 +247,7 @@ void rescore_batch(Batch* batch) {
   for (int i = 0; i < batch->count; i++) rescore_lead(batch, i);
   flush_score_writes(batch->audience, &batch->writes);
   keep_up_tallies(batch->audience, batch->upkeep);
+  mirror_scores(batch->audience, keys, batch->count);
 }
 
 // Every statement of a batch walks keys through indexes. A plan made while the tables were small or not yet

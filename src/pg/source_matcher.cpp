@@ -180,6 +180,11 @@ SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefi
   if (matcher->key_column != 0 && !can_name_leads(matcher->key_column_type, matcher->key.type))
     matcher->key_column = 0;
   matcher->time_column = column_named(matcher->desc, source.occurred_at, &matcher->time_column_type);
+  Oid mirror_type = InvalidOid;
+  if (source.profile) {
+    matcher->mirror_columns[0] = column_named(matcher->desc, audience.score_column, &mirror_type);
+    matcher->mirror_columns[1] = column_named(matcher->desc, audience.band_column, &mirror_type);
+  }
   matcher->signals =
       static_cast<CompiledSignal*>(palloc0(sizeof(CompiledSignal) * (source.signal_count + 1)));
   matcher->at_signal = -1;
@@ -303,6 +308,22 @@ void match_signal(SourceMatcher* matcher, const CompiledSignal& signal, const Ro
   sink.emit(sink.target, row.key, entry);
 }
 
+// A number that differs when what the mirror columns show differs; 0 without such columns.
+std::uint64_t mirror_item(SourceMatcher* matcher, TupleTableSlot* slot) {
+  std::uint64_t item = 0;
+  for (const AttrNumber column : matcher->mirror_columns) {
+    if (column == 0) continue;
+    bool is_null = false;
+    const Datum value = slot_getattr(slot, column, &is_null);
+    const Form_pg_attribute attribute = TupleDescAttr(matcher->desc, column - 1);
+    const std::uint64_t shown = is_null                    ? 1
+                                : attribute->attlen == -1 ? item_of(DatumGetTextPP(value))
+                                                          : static_cast<std::uint64_t>(value) * 2 + 3;
+    item = item * 1000003 + shown;
+  }
+  return item;
+}
+
 // `first` > 0: the row's earlier signals are done.
 void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sink, int first) {
   const SourceDefinition& source = *matcher->source;
@@ -315,6 +336,7 @@ void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSin
     if (first == 0 && sink.mark_presence) {
       Entry presence;
       presence.count = sink.sign;
+      presence.item = mirror_item(matcher, slot);
       sink.emit(sink.target, row.key, presence);
     }
     if (source.signal_count > 0) read_time(matcher, slot, quiet, &row);

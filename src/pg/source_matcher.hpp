@@ -43,7 +43,8 @@ struct SourceMatcher {
   TupleDesc desc;
   AttrNumber key_column;  // 0: the column is gone, nothing can match
   Oid key_column_type;
-  AttrNumber time_column;  // 0: none, or gone
+  AttrNumber mirror_columns[2];  // profile: columns that repeat score and band; 0: none
+  AttrNumber time_column;        // 0: none, or gone
   Oid time_column_type;
   bool user_functions;  // some expression calls a function that did not come with PostgreSQL
   CompiledSignal* signals;
@@ -67,7 +68,9 @@ struct MatchSink {
   void* target;
   FailureList* failures;
   int sign;            // +1 rows that came, −1 rows that went
-  bool mark_presence;  // profile: also emit an entry of signal 0, so that new and vanished keys are seen
+  // Profile: also emit an entry of signal 0, so that new and vanished keys are seen. Its item stands for the
+  // values of the mirror columns, so that a write to them is seen too.
+  bool mark_presence;
 };
 
 // The next row of the statement, false at the end.
