@@ -21,6 +21,10 @@ CREATE FUNCTION lead_scoring.check_owner(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STABLE;
 COMMENT ON FUNCTION lead_scoring.check_owner(text) IS 'Refuses an audience that does not exist (42704) or is not the caller''s (42501)';
 
+CREATE FUNCTION lead_scoring.audience_owner(audience text) RETURNS name
+    AS 'MODULE_PATHNAME', 'ls_audience_owner' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.audience_owner(text) IS 'The role that owns an audience: the owner of its lead table';
+
 CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience text, OUT source text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
 COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
@@ -41,6 +45,11 @@ CREATE AGGREGATE lead_scoring.tally_rows(audience text, source text, signals int
 );
 COMMENT ON AGGREGATE lead_scoring.tally_rows(text, text, integer[], boolean, smallint[], VARIADIC "any") IS
     'Tally of rows of a source, matched as its triggers match them: what rebuild and verify count with. columns are the attribute numbers of the values; signals NULL: all';
+
+CREATE FUNCTION lead_scoring.hold_writers(audience text, source text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_hold_writers' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.hold_writers(text, text) IS
+    'Waits for the writers of a source and blocks new ones until the end of the transaction. For the audience''s owner, who may only read the table';
 
 CREATE FUNCTION lead_scoring.create_tally_rows(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_create_tally_rows' LANGUAGE C STRICT;

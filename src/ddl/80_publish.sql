@@ -35,18 +35,15 @@ CREATE FUNCTION lead_scoring.ensure_counted(audience text, numbers integer[]) RE
 DECLARE
     fresh integer[] := ARRAY(SELECT v.number FROM lead_scoring.signal_version AS v
                              WHERE v.audience = ensure_counted.audience AND v.number = ANY (numbers) AND NOT v.counted ORDER BY 1);
-    some_table regclass;
 BEGIN
     IF cardinality(fresh) = 0 THEN
         RETURN;
     END IF;
-    FOR some_table IN
-        SELECT DISTINCT s.source_table FROM lead_scoring.signal_version AS v
-        JOIN lead_scoring.source AS s ON s.audience = v.audience AND s.name = v.source
-        WHERE v.audience = ensure_counted.audience AND v.number = ANY (fresh) ORDER BY 1
-    LOOP
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', some_table);
-    END LOOP;
+    PERFORM lead_scoring.hold_writers(s.audience, s.name)
+    FROM (SELECT q.audience, q.name FROM lead_scoring.source AS q
+          WHERE q.audience = ensure_counted.audience
+            AND q.name IN (SELECT v.source FROM lead_scoring.signal_version AS v WHERE v.audience = q.audience AND v.number = ANY (fresh))
+          ORDER BY q.source_table::oid) AS s;
     -- What an earlier life of a retired signal may have left.
     PERFORM lead_scoring.forget_signals(audience, fresh);
     UPDATE lead_scoring.signal_version AS v SET counted = true WHERE v.audience = ensure_counted.audience AND v.number = ANY (fresh);

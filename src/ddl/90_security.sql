@@ -80,6 +80,27 @@ CREATE FUNCTION lead_scoring.changes_tree(command pg_ddl_command) RETURNS boolea
     AS 'MODULE_PATHNAME', 'ls_changes_tree' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.changes_tree(pg_ddl_command) IS 'Whether a command of an event trigger makes a table join or leave a partition or inheritance tree';
 
+-- The audience's owner may read the partitioned table but not its single partition, and that must not stop
+-- whoever manages the partitions.
+CREATE FUNCTION lead_scoring.count_moved(audience text, source text, partition regclass, sign integer) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    has_rows boolean;
+    owner name := lead_scoring.audience_owner(audience);
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', partition) INTO has_rows;
+    IF NOT has_rows THEN
+        RETURN;
+    END IF;
+    IF NOT has_table_privilege(owner, partition, 'SELECT') THEN
+        RAISE WARNING 'lead_scoring: the rows of % are not counted: role "%", the owner of audience "%", may not read it', partition, owner, audience
+            USING HINT = format('GRANT SELECT ON %s TO %I; before the next time, and now CALL lead_scoring.rebuild(%L);', partition, owner, audience);
+        RETURN;
+    END IF;
+    PERFORM lead_scoring.count_partition(audience, source, partition, sign);
+END $$;
+COMMENT ON FUNCTION lead_scoring.count_moved(text, text, regclass, integer) IS 'Counts a partition that joined (1) or left (-1) a source; a warning where the audience''s owner may not read it';
+
 -- A partition that joins a source brings its rows, one that leaves takes them away. ALTER TABLE holds it
 -- exclusively, so counting just its rows is exact beside writers of the other partitions.
 CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
@@ -98,7 +119,7 @@ BEGIN
             PERFORM lead_scoring.create_triggers(node);
             CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
             FOR src IN SELECT * FROM lead_scoring.covering_sources(node) ORDER BY 1, 2 LOOP
-                PERFORM lead_scoring.count_partition(src.audience, src.source, node, 1);
+                PERFORM lead_scoring.count_moved(src.audience, src.source, node, 1);
             END LOOP;
         END LOOP;
         FOR node IN
@@ -108,7 +129,7 @@ BEGIN
         LOOP
             FOR src IN SELECT * FROM lead_scoring.covering_sources(command.some_table) ORDER BY 1, 2 LOOP
                 CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
-                PERFORM lead_scoring.count_partition(src.audience, src.source, node, -1);
+                PERFORM lead_scoring.count_moved(src.audience, src.source, node, -1);
             END LOOP;
         END LOOP;
         PERFORM lead_scoring.drop_triggers(t.tgrelid) FROM pg_trigger AS t
@@ -120,3 +141,23 @@ COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: counts pa
 CREATE EVENT TRIGGER lead_scoring_adopt ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
     EXECUTE FUNCTION lead_scoring.adopt_partitions();
 COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Counts partitions that join or leave a source';
+
+CREATE FUNCTION lead_scoring.follow_owner() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    moved record;
+BEGIN
+    FOR moved IN
+        SELECT t.relkind, t.oid::regclass AS own_table, pg_get_userbyid(l.relowner) AS owner
+        FROM pg_event_trigger_ddl_commands() AS c JOIN lead_scoring.audience AS a ON a.lead_table = c.objid
+             JOIN pg_class AS l ON l.oid = a.lead_table
+             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.score_now_view)
+        WHERE c.classid = 'pg_class'::regclass AND t.relowner <> l.relowner
+    LOOP
+        EXECUTE format('ALTER %s %s OWNER TO %I', CASE moved.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, moved.own_table, moved.owner);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lead_scoring.follow_owner() IS 'Event trigger: an audience''s own tables follow the owner of its lead table';
+CREATE EVENT TRIGGER lead_scoring_follow_owner ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION lead_scoring.follow_owner();
+COMMENT ON EVENT TRIGGER lead_scoring_follow_owner IS 'An audience''s own tables follow the owner of its lead table';

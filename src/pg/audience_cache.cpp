@@ -51,7 +51,8 @@ void watch(Cache* cache, Oid relation) { (void)hash_search(cache->watched, &rela
 void free_plans(StorePlans* plans) {
   for (SPIPlanPtr plan :
        {plans->merge, plans->read_state, plans->fold, plans->wake, plans->forget, plans->insert_scores,
-        plans->update_scores, plans->delete_scores, plans->insert_changes, plans->find_unequal, plans->lock_leads, plans->copy_to_leads})
+        plans->update_scores, plans->delete_scores, plans->insert_changes, plans->find_unequal,
+        plans->lock_leads, plans->copy_to_leads})
     if (plan != nullptr) SPI_freeplan(plan);
 }
 

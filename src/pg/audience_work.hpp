@@ -31,7 +31,7 @@ template <class Work>
 void with_audience(CachedAudience* audience, Work work) {
   AudienceWork state = {audience, {}};
   begin_failures(&state.failures);
-  lock_for_reading(audience->definition->lead_table);
+  if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);
   SPI_connect();

@@ -45,7 +45,7 @@ struct AudienceDefinition {
   Oid band_change_table;
   pg_tz* zone;
   Resolution resolution;
-  Oid owner;  // of the lead table, at this moment
+  Oid owner;                 // of the lead table, at this moment
   const char* score_column;  // columns of the lead table that repeat score and band; nullptr: none
   const char* band_column;
   const char* score_sheet;  // which sheet's; nullptr: the first active one

@@ -6,9 +6,11 @@
 extern "C" {
 #include "access/relation.h"
 #include "access/xact.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
+#include "storage/lmgr.h"
 #include "tcop/deparse_utility.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -106,6 +108,23 @@ LS_FUNCTION(ls_check_owner) {
   if (PG_ARGISNULL(0))
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("no audience is given")));
   (void)require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  PG_RETURN_VOID();
+}
+
+// audience_owner(audience) → name
+LS_FUNCTION(ls_audience_owner) {
+  const AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  auto* owner = static_cast<Name>(palloc(NAMEDATALEN));
+  namestrcpy(owner, GetUserNameFromId(audience->owner, false));
+  PG_RETURN_NAME(owner);
+}
+
+// hold_writers(audience, source) → void
+LS_FUNCTION(ls_hold_writers) {
+  const AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const SourceDefinition* source = require_source(audience->name, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+  LockRelationOid(source->table, ShareRowExclusiveLock);
+  (void)find_all_inheritors(source->table, ShareRowExclusiveLock, nullptr);
   PG_RETURN_VOID();
 }
 

@@ -62,7 +62,8 @@ LeadDelta* due_leads(const AudienceDefinition& a, const Position& position, int*
   const char* sql = psprintf(
       "SELECT DISTINCT s.lead FROM %s AS s LEFT JOIN unnest($4, $5) AS m(sheet, revision) "
       "ON m.sheet OPERATOR(pg_catalog.=) s.sheet "
-      "WHERE ($1 IS NULL OR s.lead OPERATOR(pg_catalog.>) $1) AND (s.next_change_at OPERATOR(pg_catalog.<=) $3 "
+      "WHERE ($1 IS NULL OR s.lead OPERATOR(pg_catalog.>) $1) AND (s.next_change_at OPERATOR(pg_catalog.<=) "
+      "$3 "
       "OR m.revision IS NULL OR m.revision OPERATOR(pg_catalog.<>) s.revision) ORDER BY s.lead LIMIT $2",
       qualified_name(a.score_table));
   return select_keys(a, sql, position, active.sheets, active.revisions, count);
@@ -73,7 +74,8 @@ LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, i
   const ActiveRevisions active = active_revisions(a);
   const char* sql = psprintf(
       "SELECT t.lead FROM %s AS t WHERE ($1 IS NULL OR t.lead OPERATOR(pg_catalog.>) $1) "
-      "AND t.wake_at OPERATOR(pg_catalog.<=) $3 AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY t.lead LIMIT $2",
+      "AND t.wake_at OPERATOR(pg_catalog.<=) $3 AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY t.lead LIMIT "
+      "$2",
       qualified_name(a.tally_table));
   return select_keys(a, sql, position, active.sheets, active.revisions, count);
 }
@@ -123,7 +125,8 @@ struct Progress {
 void refresh_batch(AudienceWork* work, const char* after, int limit, const char* what, MemoryContext caller,
                    Progress* progress) {
   const AudienceDefinition& a = definition(*work);
-  const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr, limit};
+  const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr,
+                             limit};
   int due = 0;
   int locked = 0;
   LeadDelta* leads = next_due(*work->audience, what, position, &due);
@@ -147,9 +150,8 @@ LS_FUNCTION(ls_refresh_batch) {
   const char* what = text_to_cstring(PG_GETARG_TEXT_PP(3));
   MemoryContext caller = CurrentMemoryContext;
   Progress progress = {nullptr, 0, 0};
-  with_named_audience(name, [&](AudienceWork* work) {
-    refresh_batch(work, after, limit, what, caller, &progress);
-  });
+  with_named_audience(
+      name, [&](AudienceWork* work) { refresh_batch(work, after, limit, what, caller, &progress); });
   TupleDesc desc = nullptr;
   if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
     elog(ERROR, "lead_scoring: refresh_batch must return a row");
@@ -165,11 +167,10 @@ LS_FUNCTION(ls_refresh_batch) {
 LS_FUNCTION(ls_active_models) {
   AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   if (pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-    ereport(ERROR,
-            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-             errmsg("permission denied for the scores of audience \"%s\"", audience->name),
-             errhint("GRANT SELECT ON %s TO %s;", qualified_name(audience->score_table),
-                     quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied for the scores of audience \"%s\"", audience->name),
+                    errhint("GRANT SELECT ON %s TO %s;", qualified_name(audience->score_table),
+                            quote_identifier(GetUserNameFromId(GetUserId(), false)))));
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   ListCell* cell = nullptr;
@@ -177,7 +178,8 @@ LS_FUNCTION(ls_active_models) {
     const auto* sheet = static_cast<const ActiveSheet*>(lfirst(cell));
     struct varlena* model = read_model(sheet->name, sheet->revision);
     if (model == nullptr) continue;
-    Datum values[] = {CStringGetTextDatum(sheet->name), Int32GetDatum(sheet->revision), PointerGetDatum(model)};
+    Datum values[] = {CStringGetTextDatum(sheet->name), Int32GetDatum(sheet->revision),
+                      PointerGetDatum(model)};
     bool nulls[] = {false, false, false};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }

@@ -316,7 +316,7 @@ std::uint64_t mirror_item(SourceMatcher* matcher, TupleTableSlot* slot) {
     bool is_null = false;
     const Datum value = slot_getattr(slot, column, &is_null);
     const Form_pg_attribute attribute = TupleDescAttr(matcher->desc, column - 1);
-    const std::uint64_t shown = is_null                    ? 1
+    const std::uint64_t shown = is_null                   ? 1
                                 : attribute->attlen == -1 ? item_of(DatumGetTextPP(value))
                                                           : static_cast<std::uint64_t>(value) * 2 + 3;
     item = item * 1000003 + shown;

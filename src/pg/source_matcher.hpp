@@ -67,7 +67,7 @@ struct MatchSink {
   EmitEntry emit;
   void* target;
   FailureList* failures;
-  int sign;            // +1 rows that came, −1 rows that went
+  int sign;  // +1 rows that came, −1 rows that went
   // Profile: also emit an entry of signal 0, so that new and vanished keys are seen. Its item stands for the
   // values of the mirror columns, so that a write to them is seen too.
   bool mark_presence;
