@@ -61,14 +61,15 @@ SELECT lead, score FROM lead_score WHERE lead = 3;
 SELECT lead_scoring.publish('main');
 SELECT lead, score FROM lead_score WHERE lead = 3;
 SELECT number, signal, condition FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
--- The old definition is nobody's any more; rebuild stops counting it, and its number is never used again.
+-- The old definition is nobody's any more; rebuild stops counting it. Published again, it is counted from its
+-- beginning, under its own number.
 CALL lead_scoring.rebuild('leads');
-SELECT number, signal FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
+SELECT number, signal, counted FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
 SELECT lead, base OPERATOR(lead_scoring.+) recent AS tally FROM lead_tally ORDER BY lead;
 SELECT lead, score FROM lead_score ORDER BY lead;
 UPDATE lead_scoring.signal SET condition = NULL WHERE audience = 'leads' AND name = 'order';
 SELECT lead_scoring.publish('main');
-SELECT number, signal, condition FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
+SELECT number, signal, condition, counted FROM lead_scoring.signal_version WHERE audience = 'leads' ORDER BY number;
 
 -- Two sheets share the numbers of what they have in common.
 INSERT INTO lead_scoring.sheet (name, audience) VALUES ('second', 'leads');

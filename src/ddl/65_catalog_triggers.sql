@@ -10,12 +10,14 @@ BEGIN
         DELETE FROM lead_scoring.signal_version WHERE audience = OLD.name;
         DELETE FROM lead_scoring.sheet WHERE audience = OLD.name;
         DELETE FROM lead_scoring.failure_log WHERE audience = OLD.name;
+        DELETE FROM lead_scoring.progress WHERE audience = OLD.name;
     ELSIF NEW.name <> OLD.name THEN
         UPDATE lead_scoring.source SET audience = NEW.name WHERE audience = OLD.name;
         UPDATE lead_scoring.signal SET audience = NEW.name WHERE audience = OLD.name;
         UPDATE lead_scoring.signal_version SET audience = NEW.name WHERE audience = OLD.name;
         UPDATE lead_scoring.sheet SET audience = NEW.name WHERE audience = OLD.name;
         UPDATE lead_scoring.failure_log SET audience = NEW.name WHERE audience = OLD.name;
+        UPDATE lead_scoring.progress SET audience = NEW.name WHERE audience = OLD.name;
     END IF;
     RETURN NULL;
 END $$;

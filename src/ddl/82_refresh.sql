@@ -42,50 +42,73 @@ CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size
 COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, text) IS
     'Brings up the next due leads after a key, in this transaction; what: due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
 
-CREATE PROCEDURE lead_scoring.refresh(audience text DEFAULT NULL, batch_size integer DEFAULT 1000,
-                                      max_leads bigint DEFAULT NULL, max_time interval DEFAULT NULL)
-    LANGUAGE plpgsql AS $$
+-- The procedure commits, so it can have no settings of its own; all that search_path could reach is in these two.
+CREATE FUNCTION lead_scoring.begin_refresh(audience text, batch_size integer, max_leads bigint, max_time interval) RETURNS jsonb
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    one text;
-    what text;
-    batch record;
-    done bigint := 0;
-    total bigint;
-    total_skipped bigint;
-    after_key text;
-    ends_at timestamptz := clock_timestamp() + max_time;
-    noticed_at timestamptz := clock_timestamp();
+    audiences text[];
 BEGIN
     PERFORM lead_scoring.require_read_committed('refresh()');
     IF audience IS NOT NULL THEN
         PERFORM lead_scoring.check_owner(audience);
     END IF;
-    FOREACH one IN ARRAY ARRAY(SELECT a.name FROM lead_scoring.audience AS a
-                               WHERE a.name = coalesce(refresh.audience, a.name) AND lead_scoring.owns_audience(a.name) ORDER BY a.name)
+    IF batch_size < 1 THEN
+        RAISE EXCEPTION 'batch size must be at least 1, not %', batch_size USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    audiences := ARRAY(SELECT a.name FROM lead_scoring.audience AS a
+                       WHERE a.name = coalesce(begin_refresh.audience, a.name) AND lead_scoring.owns_audience(a.name) ORDER BY a.name);
+    PERFORM lead_scoring.note_progress(a.name, 'refresh', NULL, NULL, NULL, false) FROM unnest(audiences) AS a(name);
+    RETURN jsonb_build_object('audiences', to_jsonb(audiences), 'steps', '["due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
+                              'left', max_leads, 'ends_at', clock_timestamp() + max_time, 'noticed_at', clock_timestamp(),
+                              'leads', 0, 'skipped', 0);
+END $$;
+COMMENT ON FUNCTION lead_scoring.begin_refresh(text, integer, bigint, interval) IS 'The state of a refresh that begins. See refresh()';
+
+CREATE FUNCTION lead_scoring.refresh_step(state jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    audience text := state -> 'audiences' ->> 0;
+    what text := state -> 'steps' ->> 0;
+    spent boolean := (state ->> 'left')::bigint <= 0 OR clock_timestamp() >= (state ->> 'ends_at')::timestamptz;
+    batch record;
+BEGIN
+    IF audience IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF what IS NULL OR spent THEN
+        PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', true);
+        RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["due", "waking", "unequal"]'::jsonb,
+                                           'leads', 0, 'skipped', 0, 'after', NULL);
+    END IF;
+    batch := lead_scoring.refresh_batch(audience, state ->> 'after',
+                                        least((state ->> 'batch_size')::bigint, (state ->> 'left')::bigint)::integer, what);
+    IF batch.last_key IS NULL THEN
+        RETURN state || jsonb_build_object('steps', (state -> 'steps') - 0, 'after', NULL);
+    END IF;
+    state := state || jsonb_build_object('after', batch.last_key, 'left', (state ->> 'left')::bigint - batch.refreshed,
+                                         'leads', (state ->> 'leads')::bigint + batch.refreshed,
+                                         'skipped', (state ->> 'skipped')::bigint + batch.skipped);
+    PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', false);
+    IF clock_timestamp() > (state ->> 'noticed_at')::timestamptz + interval '10 seconds' THEN
+        RAISE NOTICE 'lead_scoring: refresh of "%": % leads so far', audience, state ->> 'leads';
+        state := state || jsonb_build_object('noticed_at', clock_timestamp());
+    END IF;
+    RETURN state;
+END $$;
+COMMENT ON FUNCTION lead_scoring.refresh_step(jsonb) IS 'The next batch of a refresh; returns its new state, NULL at the end. See refresh()';
+
+CREATE PROCEDURE lead_scoring.refresh(audience text DEFAULT NULL, batch_size integer DEFAULT 1000,
+                                      max_leads bigint DEFAULT NULL, max_time interval DEFAULT NULL)
+    LANGUAGE plpgsql AS $$
+DECLARE
+    state jsonb;
+BEGIN
+    state := lead_scoring.begin_refresh(audience, batch_size, max_leads, max_time);
     LOOP
-        total := 0;
-        total_skipped := 0;
-        PERFORM lead_scoring.note_progress(one, 'refresh', NULL, NULL, NULL, false);
-        FOREACH what IN ARRAY ARRAY['due', 'waking', 'unequal'] LOOP
-            after_key := NULL;
-            LOOP
-                COMMIT;
-                SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-                EXIT WHEN done >= max_leads OR clock_timestamp() >= ends_at;
-                batch := lead_scoring.refresh_batch(one, after_key, least(batch_size, max_leads - done)::integer, what);
-                EXIT WHEN batch.last_key IS NULL;
-                after_key := batch.last_key;
-                done := done + batch.refreshed;
-                total := total + batch.refreshed;
-                total_skipped := total_skipped + batch.skipped;
-                PERFORM lead_scoring.note_progress(one, 'refresh', total, total_skipped, after_key, false);
-                IF clock_timestamp() > noticed_at + interval '10 seconds' THEN
-                    RAISE NOTICE 'lead_scoring: refresh of "%": % leads so far', one, total;
-                    noticed_at := clock_timestamp();
-                END IF;
-            END LOOP;
-        END LOOP;
-        PERFORM lead_scoring.note_progress(one, 'refresh', total, total_skipped, after_key, true);
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        state := lead_scoring.refresh_step(state);
+        EXIT WHEN state IS NULL;
     END LOOP;
     COMMIT;
 END $$;
@@ -102,24 +125,22 @@ CREATE FUNCTION lead_scoring.create_score_now(audience text) RETURNS void
 DECLARE
     a lead_scoring.audience;
     made text;
-    lead_schema text;
-    lead_name text;
 BEGIN
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
-    SELECT n.nspname, c.relname INTO lead_schema, lead_name
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = a.lead_table;
-    made := format('%I.%I', lead_schema, lead_scoring.sibling_name(lead_name, '_score_now'));
-    -- Only what is due is evaluated; the rest is the stored row.
+    SELECT format('%I.%I', n.nspname, lead_scoring.sibling_name(c.relname, '_now')) INTO made
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = a.score_table;
+    -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which
+    -- could not be dropped then; only leads that exist have a wake_at.
     EXECUTE format($sql$
         CREATE VIEW %1$s AS
         SELECT s.lead, s.sheet, s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, s.hand_raised, s.persona,
                s.last_active_on, s.next_change_at, s.revision
-        FROM %2$s AS s JOIN lead_scoring.active_models(%5$L) AS m ON m.sheet = s.sheet
+        FROM %2$s AS s JOIN lead_scoring.active_models(%4$L) AS m ON m.sheet = s.sheet
         WHERE s.next_change_at > now() AND s.revision = m.revision
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
-        FROM lead_scoring.active_models(%5$L) AS m
+        FROM lead_scoring.active_models(%4$L) AS m
              JOIN %2$s AS s ON s.sheet = m.sheet AND (s.next_change_at <= now() OR s.revision <> m.revision)
              JOIN %3$s AS t ON t.lead = s.lead
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
@@ -127,15 +148,14 @@ BEGIN
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
-        FROM %3$s AS t JOIN %4$s AS l ON l.%6$I = t.lead
-             CROSS JOIN lead_scoring.active_models(%5$L) AS m
+        FROM %3$s AS t CROSS JOIN lead_scoring.active_models(%4$L) AS m
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
         WHERE t.wake_at <= now() AND e.in_segment
           AND NOT EXISTS (SELECT FROM %2$s AS s WHERE s.lead = t.lead AND s.sheet = m.sheet)
-        $sql$, made, a.score_table, a.tally_table, a.lead_table, a.name, a.lead_key);
+        $sql$, made, a.score_table, a.tally_table, a.name);
     EXECUTE format('ALTER VIEW %s OWNER TO %I', made, (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = a.lead_table));
     UPDATE lead_scoring.audience AS q SET score_now_view = made::regclass WHERE q.name = create_score_now.audience;
     EXECUTE format('COMMENT ON VIEW %s IS %L', made,
         'Scores that are exact at now(), also where nothing has been refreshed: due rows are evaluated from their tallies. Readers need SELECT on the score table too.');
 END $$;
-COMMENT ON FUNCTION lead_scoring.create_score_now(text) IS 'The view <lead_table>_score_now of an audience';
+COMMENT ON FUNCTION lead_scoring.create_score_now(text) IS 'The view <score_table>_now of an audience';

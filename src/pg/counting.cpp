@@ -52,9 +52,24 @@ char* key_expression(const AudienceDefinition& audience, const char* column) {
 
 namespace {
 
+// Whether a source has one of the signals of an int[] literal; nullptr: it has any at all.
+bool has_any_signal(const SourceDefinition& source, const char* signals) {
+  if (signals == nullptr) return source.signal_count > 0;
+  for (const char* at = signals; *at != '\0'; at++) {
+    if (!isdigit(static_cast<unsigned char>(*at))) continue;
+    char* end = nullptr;
+    const auto number = strtol(at, &end, 10);
+    for (int i = 0; i < source.signal_count; i++)
+      if (source.signals[i].number == number) return true;
+    at = end - 1;
+  }
+  return false;
+}
+
 // The query over one source; false when its rows cannot name leads any more.
 bool append_source(StringInfo sql, const AudienceDefinition& audience, const SourceDefinition& source,
                    const RecountQuery& query) {
+  if (!has_any_signal(source, query.signals)) return false;
   Relation rel = try_relation_open(source.table, AccessShareLock);
   if (rel == nullptr) return false;
   OwnerSwitch owner;
@@ -62,7 +77,7 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   SourceMatcher* matcher = make_matcher(audience, source, rel, CurrentMemoryContext);
   be_oneself(owner);
   relation_close(rel, NoLock);
-  if (matcher->key_column == 0 || source.signal_count == 0) return false;
+  if (matcher->key_column == 0) return false;
   StringInfoData values;
   StringInfoData numbers;
   initStringInfo(&values);
