@@ -14,7 +14,7 @@ CREATE TABLE lead_scoring.progress (
 );
 COMMENT ON TABLE lead_scoring.progress IS 'How far the running and the last refreshes are; each batch is committed with its line, so other sessions see it.';
 COMMENT ON COLUMN lead_scoring.progress.audience IS 'Audience';
-COMMENT ON COLUMN lead_scoring.progress.operation IS 'refresh or rebuild';
+COMMENT ON COLUMN lead_scoring.progress.operation IS 'What runs: refresh';
 COMMENT ON COLUMN lead_scoring.progress.pid IS 'Server process';
 COMMENT ON COLUMN lead_scoring.progress.started_at IS 'When it began';
 COMMENT ON COLUMN lead_scoring.progress.updated_at IS 'When its last batch was committed';
