@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "measure.hpp"
+#include "share.hpp"
 
 namespace lead_scoring {
 namespace {
@@ -31,26 +32,22 @@ Lapse cycle_length(const Rule& rule, const Scene& scene, std::span<const Entry> 
   return rule.cycle.length;
 }
 
-struct Share {
-  Int128 part = 0;
-  Int128 whole = 1;
+struct GrowingShare {
+  Share share{};
   Tick moves = never;
 };
 
 // The share of the points between the purchase and the due date.
-Share growing_share(const Cycle& cycle, const Lapse& length, const Scene& scene, Tick last, Tick due) {
+GrowingShare growing_share(const Cycle& cycle, const Lapse& length, const Scene& scene, Tick last, Tick due) {
   const Tick now = scene.now();
   if (!cycle.step.given()) {
     if (due == never) return {};
-    return {std::int64_t{now} - last, std::int64_t{due} - last, now + 1};
+    return {{std::int64_t{now} - last, std::int64_t{due} - last}, now + 1};
   }
-  // Calendar steps, but nominal lengths: in a cycle of three months each monthly step is exactly a third.
   const Calendar& calendar = scene.calendar();
-  const std::int64_t k =
-      times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
-  const std::int64_t whole = nominal_hours(length.span);
-  const std::int64_t part = std::min(k * nominal_hours(cycle.step.span), whole);
-  return {part, whole, std::min(due, nth_end(calendar, last, {}, k + 1, cycle.step.span))};
+  const std::int64_t k = times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
+  return {stepped_share(k, cycle.step.span, length.span),
+          std::min(due, nth_end(calendar, last, {}, k + 1, cycle.step.span))};
 }
 
 }  // namespace
@@ -71,13 +68,14 @@ void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& coun
     standing.reason = reason::hold_over;
     return;
   }
-  Share share{1, 1, never};
-  if (scene.now() < due) share = growing_share(rule.cycle, length, scene, last, due);
+  GrowingShare growing{full_share};
+  if (scene.now() < due) growing = growing_share(rule.cycle, length, scene, last, due);
+  const Share& share = growing.share;
   standing.holds = share.part > 0;
   if (!standing.holds) standing.reason = reason::cycle_just_begun;
   standing.points = standing.rising = contribution(rule.points, share.part, share.whole);
   if (!scene.looks_ahead || is_timeless(counted.all.back())) return;  // a timeless purchase is always today's
-  standing.moves = share.moves;
+  standing.moves = growing.moves;
   standing.jumps = end;
 }
 

@@ -104,11 +104,8 @@ Weight linear_weight(Tick start, Tick end, Tick at) {
 }
 
 Weight step_weight(std::int64_t losses, std::int32_t percent) {
-  constexpr std::int64_t whole = 100'000;
-  if (losses >= whole) return 0;
-  const std::int64_t left = whole - losses * percent;
-  if (left <= 0) return 0;
-  return ((left << (weight_bits + 1)) + whole) / (2 * whole);
+  const std::int64_t left = rest_after(losses, percent);
+  return ((left << (weight_bits + 1)) + full_percent) / (2 * full_percent);
 }
 
 Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick at) {
@@ -122,10 +119,9 @@ Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick 
     case DecayKind::linear:
       if (std::int64_t{at} - start >= decay.lapse.most) return 0;
       return linear_weight(start, end_of(calendar, start, decay.lapse), at);
-    case DecayKind::step: {
-      const std::int64_t all = (100'000 + decay.percent - 1) / decay.percent;
-      return step_weight(times_over(calendar, start, {}, decay.lapse, at, all), decay.percent);
-    }
+    case DecayKind::step:
+      return step_weight(times_over(calendar, start, {}, decay.lapse, at, losses_of_all(decay.percent)),
+                         decay.percent);
     case DecayKind::expire:
       return is_over(calendar, start, decay.lapse, at) ? 0 : full_weight;
   }
@@ -143,7 +139,7 @@ Tick next_loss(const Decay& decay, const Calendar& calendar, Tick start, Tick at
       return end != never && at < end ? at + 1 : never;
     }
     case DecayKind::step: {
-      const std::int64_t all = (100'000 + decay.percent - 1) / decay.percent;
+      const std::int64_t all = losses_of_all(decay.percent);
       const std::int64_t losses = times_over(calendar, start, {}, decay.lapse, at, all);
       return losses < all ? nth_end(calendar, start, {}, losses + 1, decay.lapse.span) : never;
     }

@@ -29,6 +29,14 @@ struct Decay {
 [[nodiscard]] Weight exponential_weight(std::int64_t elapsed, std::int64_t half_life);
 // (end − at)/(end − start) for start ≤ at, 0 from `end` on; 1 when `end` is `never`.
 [[nodiscard]] Weight linear_weight(Tick start, Tick end, Tick at);
+// What `losses` of so many thousandths of a percent leave of all, which is full_percent; and how many leave nothing.
+inline constexpr std::int64_t full_percent = 100'000;
+[[nodiscard]] constexpr std::int64_t losses_of_all(std::int32_t percent) {
+  return (full_percent + percent - 1) / percent;
+}
+[[nodiscard]] constexpr std::int64_t rest_after(std::int64_t losses, std::int32_t percent) {
+  return losses < losses_of_all(percent) ? full_percent - losses * percent : 0;
+}
 // max(0, 1 − losses·percent/100), percent in thousandths of a percent.
 [[nodiscard]] Weight step_weight(std::int64_t losses, std::int32_t percent);
 
