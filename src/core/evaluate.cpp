@@ -58,6 +58,16 @@ Outcome Scorer::outcome(ExplainRows* rows) {
   return outcome;
 }
 
+std::pmr::vector<Account> Scorer::accounts(std::pmr::memory_resource* memory) {
+  std::pmr::vector<Account> accounts(memory);
+  accounts.reserve(standings_.size());
+  const Scene here = scene(false);
+  for (std::size_t i = 0; i < standings_.size(); ++i) {
+    accounts.push_back(account_of(model_.rules[i], here, standings_[i]));
+  }
+  return accounts;
+}
+
 Evaluation evaluate(const Model& model, Bytes tally, Tick at, LookAhead ahead) {
   check_tick(model.calendar, at);
   Workspace workspace;
@@ -73,7 +83,8 @@ std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at,
   check_tick(model.calendar, at);
   Workspace workspace;
   Scorer scorer(model, tally, at, LookAhead::no, workspace.memory());
-  ExplainRows rows(model, scorer.standings());
+  const std::pmr::vector<Account> accounts = scorer.accounts(workspace.memory());
+  ExplainRows rows(model, scorer.standings(), accounts, memory);
   (void)scorer.outcome(&rows);
   ExplainRow* copy = std::pmr::polymorphic_allocator<ExplainRow>(memory).allocate(rows.rows().size());
   std::uninitialized_copy(rows.rows().begin(), rows.rows().end(), copy);

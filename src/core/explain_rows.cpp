@@ -18,6 +18,7 @@ void ExplainRows::enter_sheet() { component_ = group_ = {}; }
 void ExplainRows::add_rule(std::size_t index) {
   const Rule& rule = model_->rules[index];
   const Standing& standing = standings_[index];
+  const Account& account = accounts_[index];
   running_ += standing.points;
   rows_.push_back({
       .component = component_,
@@ -29,9 +30,14 @@ void ExplainRows::add_rule(std::size_t index) {
       .holds = standing.holds,
       .counted = standing.counted,
       .dropped = standing.dropped,
+      .dropped_because = text_of(account.drops, memory_),
+      .weight = account.weight,
       .points = standing.points,
       .running = running_,
       .reason = standing.reason,
+      .source = &rule,
+      .tier = account.tier,
+      .quiet_since = account.quiet_since,
   });
 }
 
@@ -45,6 +51,7 @@ void ExplainRows::add(std::string_view kind, std::string_view what, Points chang
                    .holds = true,
                    .counted = 0,
                    .dropped = 0,
+                   .dropped_because = {},
                    .points = change,
                    .running = running_,
                    .reason = cause});

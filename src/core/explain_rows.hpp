@@ -1,10 +1,12 @@
 // The rows of explain while they are put together.
 #pragma once
 
+#include <memory_resource>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "account.hpp"
 #include "evaluate.hpp"
 #include "measure.hpp"
 #include "model.hpp"
@@ -13,8 +15,10 @@ namespace lead_scoring {
 
 class ExplainRows {
  public:
-  ExplainRows(const Model& model, std::span<const Standing> standings)
-      : model_(&model), standings_(standings) {}
+  // Of each rule its standing and its account. Texts come from `memory`.
+  ExplainRows(const Model& model, std::span<const Standing> standings, std::span<const Account> accounts,
+              std::pmr::memory_resource* memory)
+      : model_(&model), standings_(standings), accounts_(accounts), memory_(memory) {}
 
   void add_rule(std::size_t index);
   // A clamp, ceiling, persona or verdict that changed something. Its row names what it is, and as the reason
@@ -30,6 +34,8 @@ class ExplainRows {
  private:
   const Model* model_;
   std::span<const Standing> standings_;
+  std::span<const Account> accounts_;
+  std::pmr::memory_resource* memory_;
   std::vector<ExplainRow> rows_;
   std::string_view component_;
   std::string_view group_;

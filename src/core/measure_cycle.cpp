@@ -1,6 +1,7 @@
 // Measure `cycle`: points grow from the last purchase to the day the next one is due.
 #include <algorithm>
 
+#include "account.hpp"
 #include "measure.hpp"
 #include "share.hpp"
 
@@ -50,33 +51,53 @@ GrowingShare growing_share(const Cycle& cycle, const Lapse& length, const Scene&
           std::min(due, nth_end(calendar, last, {}, k + 1, cycle.step.span))};
 }
 
+// Where the lead stands in the cycle; of an unknown one `is_known` is false and the rest means nothing.
+struct Phase {
+  bool is_known = false;
+  bool is_over = false;
+  Tick end = never;
+  GrowingShare growing{full_share};
+};
+
+// There is a purchase.
+Phase phase_of(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  Phase phase;
+  const Lapse length = cycle_length(rule, scene, counted.all);
+  phase.is_known = length.given();
+  if (!phase.is_known) return phase;
+  const Calendar& calendar = scene.calendar();
+  const Tick last = counted.all.back().tick;
+  const Tick due = end_of(calendar, last, length);
+  if (rule.cycle.hold.given()) phase.end = calendar.add(last, length.span + rule.cycle.hold.span);
+  phase.is_over = scene.now() >= phase.end;
+  if (phase.is_over) phase.growing = {no_share};
+  else if (scene.now() < due) phase.growing = growing_share(rule.cycle, length, scene, last, due);
+  return phase;
+}
+
 }  // namespace
+
+std::optional<Share> share_of_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  if (counted.all.empty()) return std::nullopt;
+  const Phase phase = phase_of(rule, scene, counted);
+  if (!phase.is_known) return std::nullopt;
+  return phase.growing.share;
+}
 
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
   standing.reason = why_no_occurrence(rule, scene, counted);
   if (!standing.reason.empty()) return;
-  const Lapse length = cycle_length(rule, scene, counted.all);
-  if (!length.given()) {
-    standing.reason = reason::cycle_unknown;
-    return;
-  }
-  const Calendar& calendar = scene.calendar();
-  const Tick last = counted.all.back().tick;
-  const Tick due = end_of(calendar, last, length);
-  const Tick end = rule.cycle.hold.given() ? calendar.add(last, length.span + rule.cycle.hold.span) : never;
-  if (scene.now() >= end) {
-    standing.reason = reason::hold_over;
-    return;
-  }
-  GrowingShare growing{full_share};
-  if (scene.now() < due) growing = growing_share(rule.cycle, length, scene, last, due);
-  const Share& share = growing.share;
+  const Phase phase = phase_of(rule, scene, counted);
+  if (!phase.is_known) standing.reason = reason::cycle_unknown;
+  else if (phase.is_over) standing.reason = reason::hold_over;
+  if (!standing.reason.empty()) return;
+  const Share& share = phase.growing.share;
   standing.holds = share.part > 0;
   if (!standing.holds) standing.reason = reason::cycle_just_begun;
   standing.points = standing.rising = contribution(rule.points, share.part, share.whole);
   if (!scene.looks_ahead || is_timeless(counted.all.back())) return;  // a timeless purchase is always today's
-  standing.moves = growing.moves;
-  standing.jumps = end;
+  standing.moves = phase.growing.moves;
+  standing.jumps = phase.end;
 }
 
 }  // namespace lead_scoring

@@ -1,25 +1,22 @@
 // Measure `inactivity`: points for each interval without activity.
 #include <algorithm>
 
+#include "account.hpp"
 #include "measure.hpp"
 
 namespace lead_scoring {
-namespace {
 
-// The tick since which nothing has happened; `timeless` when nothing ever did.
-Tick base_tick(const Rule& rule, const Scene& scene) {
+Tick quiet_since(const Rule& rule, const Scene& scene) {
   const History& history = scene.history;
   const Tick base = rule.signal == no_signal ? history.last_activity() : history.last_of(rule.signal);
   if (base != timeless || scene.model.created == no_signal) return base;
   return history.last_of(scene.model.created);
 }
 
-}  // namespace
-
 void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing) {
   const Inactivity& inactivity = rule.inactivity;
   const Calendar& calendar = scene.calendar();
-  const Tick base = base_tick(rule, scene);
+  const Tick base = quiet_since(rule, scene);
   if (base == timeless) {
     standing.reason = reason::never_active;
     return;

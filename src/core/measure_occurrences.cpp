@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "account.hpp"
 #include "measure.hpp"
 
 namespace lead_scoring {
@@ -18,11 +19,12 @@ struct Sums {
   Tick moves = never;
 };
 
-Sums weigh(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
-  Sums sums;
+// Calls add(entry, weight) for each entry; returns the first tick at which a weight may fall, when looking ahead.
+template <typename Add>
+Tick weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
+  Tick moves = never;
   const Tick now = scene.now();
   const Tick last_activity = rule.decay.anchor == Anchor::activity ? scene.history.last_activity() : timeless;
-  const bool is_value = rule.measure == Measure::value;
   Tick weighed = timeless;  // entries of one start share one weight; timeless ones, the last, that of now
   Weight weight = 0;
   for (const Entry& entry : entries) {
@@ -31,14 +33,23 @@ Sums weigh(const Rule& rule, const Scene& scene, std::span<const Entry> entries)
       weighed = start;
       weight = weight_at(rule.decay, scene.calendar(), start, now);
       if (scene.looks_ahead && !is_timeless(entry)) {  // those stay at age 0
-        sums.moves = std::min(sums.moves, next_loss(rule.decay, scene.calendar(), start, now));
+        moves = std::min(moves, next_loss(rule.decay, scene.calendar(), start, now));
       }
     }
-    if (weight == 0) continue;
+    add(entry, weight);
+  }
+  return moves;
+}
+
+Sums weigh(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+  Sums sums;
+  const bool is_value = rule.measure == Measure::value;
+  sums.moves = weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
+    if (weight == 0) return;
     sums.has_weight = true;
     const std::int64_t amount = is_value ? entry.value : entry.count;
     (amount < 0 ? sums.negative : sums.positive) += Int128{amount} * weight;
-  }
+  });
   return sums;
 }
 
@@ -50,8 +61,16 @@ bool is_saturated(const Rule& rule, const Sums& sums, Int128 unit) {
 
 }  // namespace
 
-void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
-                         Standing& standing) {
+Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  Weighed weighed;
+  (void)weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
+    weighed.sum += Int128{entry.count} * weight;
+    if (weight == 0) weighed.weightless = saturating_add(weighed.weightless, entry.count);
+  });
+  return weighed;
+}
+
+void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
   const bool is_value = rule.measure == Measure::value;
   const Int128 unit = (is_value ? value_unit : Int128{1}) << weight_bits;
   if (rule.decay.kind == DecayKind::none && !is_value) {  // no weight to look up

@@ -1,6 +1,7 @@
 // Measure `tiers`: the first tier whose count lies between its bounds gives its points.
 #include <algorithm>
 
+#include "account.hpp"
 #include "measure.hpp"
 
 namespace lead_scoring {
@@ -86,21 +87,39 @@ std::int64_t shown_number(const Rule& rule, std::int64_t n) {
   return rule.count_by == CountBy::value ? static_cast<std::int64_t>(divide_rounded(n, value_unit)) : n;
 }
 
+// The tick that windows look back from.
+Tick looked_from(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  const bool is_from_last = rule.window_anchor == WindowAnchor::last && !counted.all.empty();
+  return is_from_last ? counted.all.back().tick : scene.now();
+}
+
+std::span<const Entry> in_order_of_matching(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+  if (rule.count_by != CountBy::items) return entries;
+  std::pmr::vector<Entry>& copy = scene.scratch.by_item;
+  copy.assign(entries.begin(), entries.end());
+  std::sort(copy.begin(), copy.end(), [](const Entry& a, const Entry& b) {
+    return a.item != b.item ? a.item < b.item : a.tick < b.tick;
+  });
+  return copy;
+}
+
 }  // namespace
 
-void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
-  const bool is_from_last = rule.window_anchor == WindowAnchor::last && !counted.all.empty();
-  const Tick at = is_from_last ? counted.all.back().tick : scene.now();
-  std::span<const Entry> entries = counted.all;
-  if (rule.count_by == CountBy::items) {
-    std::pmr::vector<Entry>& copy = scene.scratch.by_item;
-    copy.assign(entries.begin(), entries.end());
-    std::sort(copy.begin(), copy.end(), [](const Entry& a, const Entry& b) {
-      return a.item != b.item ? a.item < b.item : a.tick < b.tick;
-    });
-    entries = copy;
+TierAccount look_at_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  const Tick at = looked_from(rule, scene, counted);
+  const TierMatcher matcher(rule, scene, in_order_of_matching(rule, scene, counted.all));
+  TierAccount account{.tier = matcher.match(at).tier};
+  const Tier& looked_at = account.tier != nullptr ? *account.tier : rule.tiers.back();
+  for (const Entry& entry : counted.all) {
+    if (is_inside(looked_at.window, scene.calendar(), entry, at)) continue;
+    account.outside = saturating_add(account.outside, entry.count);
   }
-  const TierMatcher matcher(rule, scene, entries);
+  return account;
+}
+
+void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
+  const Tick at = looked_from(rule, scene, counted);
+  const TierMatcher matcher(rule, scene, in_order_of_matching(rule, scene, counted.all));
   const Match match = matcher.match(at);
   standing.counted = shown_number(rule, match.n);
   standing.holds = match.tier != nullptr;
@@ -111,7 +130,8 @@ void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& coun
     if (standing.reason.empty()) standing.reason = reason::no_tier;
   }
   // Windows that look back from the last occurrence stay where they are, unless it is a timeless one.
-  const bool stays = is_from_last && !is_timeless(counted.all.back());
+  const bool stays =
+      rule.window_anchor == WindowAnchor::last && !counted.all.empty() && !is_timeless(counted.all.back());
   if (scene.looks_ahead && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "account.hpp"
 #include "combine.hpp"
 #include "history.hpp"
 #include "measure.hpp"
@@ -18,6 +19,8 @@ class Scorer {
 
   [[nodiscard]] std::span<const Standing> standings() const { return standings_; }
   [[nodiscard]] Outcome outcome(ExplainRows* rows = nullptr);
+  // What explain tells of each rule beside its standing.
+  [[nodiscard]] std::pmr::vector<Account> accounts(std::pmr::memory_resource* memory);
   // First tick after that of the construction at which an output differs from those given, or a little earlier.
   // To be asked once, of a scorer that looked ahead; it stands at some later tick afterwards.
   [[nodiscard]] Tick next_change(const Outcome& now);

@@ -125,9 +125,9 @@ COMMENT ON FUNCTION lead_scoring.score(lead_scoring.model, lead_scoring.tally, t
 CREATE FUNCTION lead_scoring.explain(
     model lead_scoring.model, tally lead_scoring.tally, as_of timestamptz,
     OUT component text, OUT rule_group text, OUT rule text, OUT signal text, OUT kind text,
-    OUT holds boolean, OUT counted bigint, OUT dropped bigint,
-    OUT points numeric, OUT running_total numeric, OUT reason text
+    OUT holds boolean, OUT counted bigint, OUT dropped bigint, OUT dropped_because text,
+    OUT weight numeric, OUT points numeric, OUT running_total numeric, OUT reason text
 ) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_explain' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100 ROWS 10;
 COMMENT ON FUNCTION lead_scoring.explain(lead_scoring.model, lead_scoring.tally, timestamptz) IS
-    'Why the score is what it is: one row a rule, clamp or verdict, in the order of computation. The points add up to the exact total, and score is that total rounded';
+    'Why the score is what it is: one row a rule, clamp or verdict, in the order of computation. The points add up to the exact total, and score is that total rounded. weight: the average weight of what counted, or the share of a buying cycle';

@@ -224,10 +224,10 @@ COMMENT ON FUNCTION lead_scoring.active_model(text) IS 'The model that scores no
 CREATE FUNCTION lead_scoring.explain(
     sheet text, lead_key text, as_of timestamptz DEFAULT now(),
     OUT component text, OUT rule_group text, OUT rule text, OUT signal text, OUT kind text, OUT holds boolean,
-    OUT counted bigint, OUT dropped bigint, OUT points numeric, OUT running_total numeric, OUT reason text) RETURNS SETOF record
+    OUT counted bigint, OUT dropped bigint, OUT dropped_because text, OUT weight numeric, OUT points numeric, OUT running_total numeric, OUT reason text) RETURNS SETOF record
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
-    SELECT e.component, e.rule_group, e.rule, e.signal, e.kind, e.holds, e.counted, e.dropped, e.points, e.running_total, e.reason
+    SELECT e.component, e.rule_group, e.rule, e.signal, e.kind, e.holds, e.counted, e.dropped, e.dropped_because, e.weight, e.points, e.running_total, e.reason
     FROM (SELECT lead_scoring.active_model(explain.sheet) AS model,
                  lead_scoring.tally((SELECT s.audience FROM lead_scoring.sheet AS s WHERE s.name = explain.sheet), explain.lead_key) AS tally) AS m,
          lead_scoring.explain(m.model, m.tally, explain.as_of) AS e

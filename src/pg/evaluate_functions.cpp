@@ -77,8 +77,8 @@ void set_name(Datum& value, bool& null, std::string_view name) {
 }
 
 void put_row(ReturnSetInfo* result, const ExplainRow& row) {
-  Datum values[11];
-  bool nulls[11] = {};
+  Datum values[13];
+  bool nulls[13] = {};
   set_name(values[0], nulls[0], row.component);
   set_name(values[1], nulls[1], row.group);
   set_name(values[2], nulls[2], row.rule);
@@ -87,9 +87,12 @@ void put_row(ReturnSetInfo* result, const ExplainRow& row) {
   values[5] = BoolGetDatum(row.holds);
   values[6] = Int64GetDatum(row.counted);
   values[7] = Int64GetDatum(row.dropped);
-  values[8] = thousandths_to_numeric(row.points);
-  values[9] = thousandths_to_numeric(row.running);
-  set_name(values[10], nulls[10], row.reason);
+  set_name(values[8], nulls[8], row.dropped_because);
+  nulls[9] = !row.weight;
+  values[9] = row.weight ? millionths_to_numeric(*row.weight) : 0;
+  values[10] = thousandths_to_numeric(row.points);
+  values[11] = thousandths_to_numeric(row.running);
+  set_name(values[12], nulls[12], row.reason);
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

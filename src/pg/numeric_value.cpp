@@ -30,5 +30,6 @@ int64 numeric_to_ten_thousandths(Numeric value) {
 
 Datum ten_thousandths_to_numeric(int64 value) { return scaled(value, 4); }
 Datum thousandths_to_numeric(int64 points) { return scaled(points, 3); }
+Datum millionths_to_numeric(int64 share) { return scaled(share, 6); }
 
 }  // namespace lead_scoring

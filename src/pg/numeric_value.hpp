@@ -16,5 +16,6 @@ namespace lead_scoring {
 // Exact, without trailing zeros: 125000 is 12.5.
 [[nodiscard]] Datum ten_thousandths_to_numeric(int64 value);
 [[nodiscard]] Datum thousandths_to_numeric(int64 points);
+[[nodiscard]] Datum millionths_to_numeric(int64 share);
 
 }  // namespace lead_scoring
