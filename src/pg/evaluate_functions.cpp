@@ -1,4 +1,6 @@
-// evaluate, score and explain over (model, tally, as_of).
+// evaluate, score, explain, explain_text and gap over (model, tally, as_of).
+#include "core/explain_text.hpp"
+#include "core/gap.hpp"
 #include "pg/evaluated_row.hpp"
 #include "pg/local_time.hpp"
 #include "pg/model_cache.hpp"
@@ -6,6 +8,8 @@
 #include "pg/tally_datum.hpp"
 
 extern "C" {
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 }
@@ -53,7 +57,7 @@ TupleDesc result_row(FunctionCallInfo fcinfo, CallSite* site) {
   return site->row;
 }
 
-// The arguments (model, tally, as_of) that all three functions share.
+// The arguments (model, tally, as_of) that all functions share.
 struct Question {
   const Model* model;
   Bytes tally;
@@ -61,9 +65,9 @@ struct Question {
 };
 
 // False when the answer is NULL.
-bool ask(FunctionCallInfo fcinfo, Question& question) {
-  if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) return false;
-  question.as_of = PG_GETARG_TIMESTAMPTZ(2);
+bool ask(FunctionCallInfo fcinfo, Question& question, int as_of = 2) {
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(as_of)) return false;
+  question.as_of = PG_GETARG_TIMESTAMPTZ(as_of);
   if (TIMESTAMP_NOT_FINITE(question.as_of)) return false;
   question.model = call_site(fcinfo)->models->get(PG_GETARG_DATUM(0));
   question.tally = tally_bytes_or_empty(fcinfo, 1);
@@ -96,6 +100,55 @@ void put_row(ReturnSetInfo* result, const ExplainRow& row) {
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+// The band as it is shown.
+std::string_view band_of(const Model* model, std::int16_t band, bool disqualified) {
+  if (disqualified) return "disqualified";
+  return band < 0 ? std::string_view() : model->band_name(band);
+}
+
+// A list of names, in UTF-8; NULL is an empty one, and so are its elements that are NULL.
+std::span<const std::string_view> names_argument(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return {};
+  Datum* elements = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
+  auto* names = static_cast<std::string_view*>(palloc0(sizeof(std::string_view) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i) {
+    if (nulls[i]) continue;
+    const text* name = DatumGetTextPP(elements[i]);
+    names[i] = to_utf8(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+  }
+  return {names, static_cast<std::size_t>(count)};
+}
+
+void put_row(ReturnSetInfo* result, const GapRow& row, const Question& question, pg_tz* zone) {
+  const bool is_about_time = row.way == "time" || row.way == "reached";
+  const auto instant = [&] {
+    return instant_of_tick(row.until, question.as_of, zone, question.model->resolution());
+  };
+  Datum values[11];
+  bool nulls[11] = {};
+  set_name(values[0], nulls[0], row.way);
+  set_name(values[1], nulls[1], row.component);
+  set_name(values[2], nulls[2], row.rule);
+  set_name(values[3], nulls[3], row.signal);
+  nulls[4] = row.more == 0;
+  values[4] = Int32GetDatum(static_cast<int32>(row.more));
+  nulls[5] = !row.value;
+  values[5] = row.value ? ten_thousandths_to_numeric(*row.value) : 0;
+  nulls[6] = !row.has_result;
+  values[6] = Int32GetDatum(row.score);
+  set_name(values[7], nulls[7], band_of(question.model, row.band, row.disqualified));
+  nulls[7] = nulls[7] || !row.has_result;
+  nulls[8] = !row.has_result || is_about_time;
+  values[8] = nulls[8] ? 0 : thousandths_to_numeric(row.gained);
+  nulls[9] = !is_about_time;
+  values[9] = nulls[9] ? 0 : TimestampTzGetDatum(instant());
+  set_name(values[10], nulls[10], row.reason);
+  tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 }  // namespace
 
 void evaluate_datum(const Model* model, Bytes tally, TimestampTz as_of, EvaluatedRow* row) {
@@ -107,9 +160,7 @@ void evaluate_datum(const Model* model, Bytes tally, TimestampTz as_of, Evaluate
   row->fit = result.fit;
   row->grade = result.grade < 0 ? std::string_view() : model->grade_name(result.grade);
   row->level = result.level < 0 ? std::string_view() : model->level_name(result.level);
-  row->band = result.disqualified ? std::string_view("disqualified")
-              : result.band < 0   ? std::string_view()
-                                  : model->band_name(result.band);
+  row->band = band_of(model, result.band, result.disqualified);
   row->persona = result.persona < 0 ? std::string_view() : model->persona_name(result.persona);
   row->disqualified = result.disqualified;
   row->hand_raised = result.hand_raised;
@@ -161,6 +212,40 @@ LS_FUNCTION(ls_explain) {
     return explain(*question.model, question.tally, at, &memory);
   });
   for (const ExplainRow& row : rows) put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), row);
+  PG_RETURN_NULL();
+}
+
+LS_FUNCTION(ls_explain_text) {
+  Question question;
+  if (!ask(fcinfo, question)) PG_RETURN_NULL();
+  const Tick at = tick_of(question.model, zone_named(question.model->time_zone()), question.as_of);
+  const std::string_view text = run_core([&] {
+    ContextResource memory(CurrentMemoryContext);
+    const Evaluation shown = evaluate(*question.model, question.tally, at, LookAhead::no);
+    const std::string words =
+        explain_text(*question.model, explain(*question.model, question.tally, at, &memory), shown, at);
+    auto* copy = static_cast<char*>(memory.allocate(words.size(), 1));
+    std::copy(words.begin(), words.end(), copy);
+    return std::string_view(copy, words.size());
+  });
+  PG_RETURN_DATUM(text_datum(text));
+}
+
+// gap(model, tally, band, as_of, once)
+LS_FUNCTION(ls_gap) {
+  begin_rows(fcinfo);
+  Question question;
+  if (!ask(fcinfo, question, 3) || PG_ARGISNULL(2)) PG_RETURN_NULL();
+  pg_tz* zone = zone_named(question.model->time_zone());
+  const Tick at = tick_of(question.model, zone, question.as_of);
+  const text* name = PG_GETARG_TEXT_PP(2);
+  const std::string_view band = to_utf8(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+  const std::span<const std::string_view> once = names_argument(fcinfo, 4);
+  const std::span<const GapRow> rows = run_core([&] {
+    ContextResource memory(CurrentMemoryContext);
+    return gap(*question.model, question.tally, at, band, once, stop_requested, &memory);
+  });
+  for (const GapRow& row : rows) put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), row, question, zone);
   PG_RETURN_NULL();
 }
 
