@@ -22,8 +22,10 @@ Drops drops_before_measure(const Rule& rule, const Scene& scene, const Occurrenc
   const Past& past = scene.history.of(rule.signal);
   const Tick since = rule.since == no_signal ? timeless : scene.history.last_of(rule.since);
   const auto drop = [&](Tick tick, std::int64_t count) {
-    if (!is_valid(rule, tick)) drops.not_valid = saturating_add(drops.not_valid, count);
-    else if (tick <= since) drops.since = saturating_add(drops.since, count);
+    if (!is_valid(rule, tick))
+      drops.not_valid = saturating_add(drops.not_valid, count);
+    else if (tick <= since)
+      drops.since = saturating_add(drops.since, count);
   };
   for (const Entry& entry : past.come()) drop(entry.tick, entry.count);
   for (const Entry& entry : past.timeless) drop(scene.now(), entry.count);

@@ -27,8 +27,8 @@ struct Account {
   // nothing where there is nothing to weigh.
   std::optional<std::int64_t> weight{};
   Drops drops{};
-  const Tier* tier = nullptr;     // that matched
-  Tick quiet_since = timeless;    // inactivity: what its intervals are counted from
+  const Tier* tier = nullptr;   // that matched
+  Tick quiet_since = timeless;  // inactivity: what its intervals are counted from
 };
 
 [[nodiscard]] Account account_of(const Rule& rule, const Scene& scene, const Standing& standing);
@@ -38,7 +38,7 @@ struct Account {
 
 // Of the measures, each in its own file.
 struct Weighed {
-  Int128 sum = 0;             // of count · weight
+  Int128 sum = 0;  // of count · weight
   std::int64_t weightless = 0;
 };
 [[nodiscard]] Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& counted);
@@ -48,7 +48,8 @@ struct TierAccount {
 };
 [[nodiscard]] TierAccount look_at_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted);
 // The share of the rule's points now; nothing when there is no purchase or no known cycle.
-[[nodiscard]] std::optional<Share> share_of_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted);
+[[nodiscard]] std::optional<Share> share_of_cycle(const Rule& rule, const Scene& scene,
+                                                  const Occurrences& counted);
 // The tick since which nothing has happened; `timeless` when nothing ever did.
 [[nodiscard]] Tick quiet_since(const Rule& rule, const Scene& scene);
 

@@ -47,13 +47,13 @@ struct ExplainRow {
   std::int64_t dropped = 0;
   std::string_view dropped_because;      // why occurrences do not count, with their numbers; see Drops
   std::optional<std::int64_t> weight{};  // average weight of what counted, or share of a cycle, in millionths
-  std::int64_t points = 0;     // thousandths; the sum over all rows is the exact total
-  std::int64_t running = 0;    // thousandths, the sum up to here
-  std::string_view reason;     // why a rule does not hold; of other rows the rule or group that caused them
+  std::int64_t points = 0;               // thousandths; the sum over all rows is the exact total
+  std::int64_t running = 0;              // thousandths, the sum up to here
+  std::string_view reason;  // why a rule does not hold; of other rows the rule or group that caused them
   // For the words of explain_text; of a rule's row only.
   const Rule* source = nullptr;
-  const Tier* tier = nullptr;     // that matched
-  Tick quiet_since = timeless;    // inactivity: what its intervals are counted from
+  const Tier* tier = nullptr;   // that matched
+  Tick quiet_since = timeless;  // inactivity: what its intervals are counted from
 };
 
 // Rows in the order of everything: rules by component and group (those without one last), each followed by its

@@ -63,7 +63,8 @@ std::string tier_words(const ExplainRow& row) {
 
 std::string quiet_words(const ExplainRow& row, const Calendar& calendar, Tick at) {
   const std::int64_t days = std::int64_t{calendar.day_of(at)} - calendar.day_of(row.quiet_since);
-  const std::string age = days > 0 ? number_of(days, "day") : number_of(std::int64_t{at} - row.quiet_since, "hour");
+  const std::string age =
+      days > 0 ? number_of(days, "day") : number_of(std::int64_t{at} - row.quiet_since, "hour");
   return "no " + std::string(row.signal.empty() ? "activity" : row.signal) + " for " + age;
 }
 
@@ -76,7 +77,8 @@ std::string rule_words(const ExplainRow& row, const Calendar& calendar, Tick at)
     case Measure::season:
       return std::string(row.rule) + ", in season";
     case Measure::cycle:
-      return std::string(row.rule) + (*row.weight < million ? ", " + percent(*row.weight) + " of the cycle" : ", due");
+      return std::string(row.rule) +
+             (*row.weight < million ? ", " + percent(*row.weight) + " of the cycle" : ", due");
     case Measure::occurrences:
     case Measure::value:
       break;
@@ -93,7 +95,8 @@ std::string rule_words(const ExplainRow& row, const Calendar& calendar, Tick at)
 std::string other_words(const ExplainRow& row) {
   std::string text(row.rule);
   if (row.kind == "verdict") return text + " by " + std::string(row.reason);
-  if (row.kind == "persona") return "persona " + std::string(row.group) + " gives way to " + std::string(row.reason);
+  if (row.kind == "persona")
+    return "persona " + std::string(row.group) + " gives way to " + std::string(row.reason);
   if (!row.reason.empty()) return text + " of " + std::string(row.reason);
   if (!row.group.empty()) return text + " of " + std::string(row.group);
   if (!row.component.empty()) return text.replace(0, std::string_view("component").size(), row.component);
@@ -103,7 +106,9 @@ std::string other_words(const ExplainRow& row) {
 // "MQL from 30", "SQL from 80 and fit 20".
 std::string words_of(const Model& model, const Band& band) {
   std::string minima;
-  const auto append = [&](const std::string& minimum) { minima += (minima.empty() ? "" : " and ") + minimum; };
+  const auto append = [&](const std::string& minimum) {
+    minima += (minima.empty() ? "" : " and ") + minimum;
+  };
   if (band.min_score) append(std::to_string(*band.min_score));
   if (band.min_fit) append("fit " + std::to_string(*band.min_fit));
   if (band.min_engagement) append("engagement " + std::to_string(*band.min_engagement));
@@ -124,7 +129,8 @@ std::string total_words(const Model& model, const Evaluation& shown, Points tota
 
 }  // namespace
 
-std::string explain_text(const Model& model, std::span<const ExplainRow> rows, const Evaluation& shown, Tick at) {
+std::string explain_text(const Model& model, std::span<const ExplainRow> rows, const Evaluation& shown,
+                         Tick at) {
   std::string text;
   for (const ExplainRow& row : rows) {
     if (row.kind == "rule" && row.points == 0) continue;

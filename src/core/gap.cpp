@@ -40,7 +40,8 @@ struct Probe {
 };
 
 bool counts_values(const Rule& rule) {
-  return rule.measure == Measure::value || (rule.measure == Measure::tiers && rule.count_by == CountBy::value);
+  return rule.measure == Measure::value ||
+         (rule.measure == Measure::tiers && rule.count_by == CountBy::value);
 }
 
 Points clamped(const Rule& rule, const Standing& standing) {
@@ -49,8 +50,9 @@ Points clamped(const Rule& rule, const Standing& standing) {
 
 class GapSearch {
  public:
-  GapSearch(const Model& model, Bytes tally, Tick at, std::int16_t target, std::span<const std::string_view> once,
-            StopRequested stop_requested, std::pmr::memory_resource* memory)
+  GapSearch(const Model& model, Bytes tally, Tick at, std::int16_t target,
+            std::span<const std::string_view> once, StopRequested stop_requested,
+            std::pmr::memory_resource* memory)
       : model_(model),
         tally_(tally),
         at_(at),
@@ -81,7 +83,9 @@ class GapSearch {
     } else {
       for (const std::uint16_t rule : model_.order) add_rule(rule);
       std::stable_sort(rows_.begin(), rows_.end(), [](const GapRow& a, const GapRow& b) {
-        const auto rank = [](const GapRow& row) { return row.way == way::cannot ? most_repeats + 1 : row.more; };
+        const auto rank = [](const GapRow& row) {
+          return row.way == way::cannot ? most_repeats + 1 : row.more;
+        };
         return rank(a) != rank(b) ? rank(a) < rank(b) : a.way == way::repeat && b.way == way::value;
       });
     }
@@ -115,7 +119,9 @@ class GapSearch {
     }
   }
 
-  [[nodiscard]] bool is_reached(const Evaluation& shown) const { return shown.in_segment && shown.band >= target_; }
+  [[nodiscard]] bool is_reached(const Evaluation& shown) const {
+    return shown.in_segment && shown.band >= target_;
+  }
 
   // The tally with what is added to it.
   Bytes tally_with(const Addition& addition, std::pmr::memory_resource* memory) const {
@@ -196,14 +202,15 @@ class GapSearch {
         continue;
       }
       const bool by_value = signal == rule.signal && counts_values(rule);
-      const Addition found = by_value ? smallest_value(number, before, signal) : smallest_count(number, before, signal);
+      const Addition found =
+          by_value ? smallest_value(number, before, signal) : smallest_count(number, before, signal);
       if (found.count > 0) {
         if (best && best->more <= found.count) continue;
         const Probe after = probe(number, found);
-        best = result_row(by_value ? way::value : way::repeat, after.outcome.shown);
+        best = result_row(found.value != 0 ? way::value : way::repeat, after.outcome.shown);
         best->signal = model_.signals[index(signal)].name;
         best->more = found.count;
-        if (by_value) best->value = found.value;
+        if (found.value != 0) best->value = found.value;
         best->gained = after.outcome.score - before.outcome.score;
       } else if (why.empty()) {
         why = why_not(number, before, most_of(rule, signal));
@@ -237,9 +244,11 @@ class GapSearch {
     return {signal, count, 0};
   }
 
+  // Value 0 when the occurrence as such is enough, by what else looks at the signal.
   Addition smallest_value(std::size_t number, const Probe& before, SignalIndex signal) {
     const Rule& rule = model_.rules[number];
     const std::int64_t sign = sign_of(rule);
+    if (is_reached(probe(number, {signal, 1, 0}).outcome.shown)) return {signal, 1, 0};
     const std::int64_t value = smallest(most_value, 1, [&](std::int64_t v) {
       return lifts(rule, before, probe(number, {signal, 1, sign * v}));
     });
@@ -268,7 +277,8 @@ class GapSearch {
       return after.standing.points < before.standing.points ? "takes points" : "no points";
     }
     if (!after.outcome.shown.in_segment) return "outside the segment";
-    if (const std::string_view need = need_of_other_component(rule, after.outcome.shown); !need.empty()) return need;
+    if (const std::string_view need = need_of_other_component(rule, after.outcome.shown); !need.empty())
+      return need;
     if (const std::string_view clamp = clamp_in_the_way(rule, most); !clamp.empty()) return clamp;
     if (const std::string_view drop = why_dropped(number, most); !drop.empty()) return drop;
     return rule.measure == Measure::tiers ? "highest tier" : "not enough";
@@ -298,7 +308,8 @@ class GapSearch {
   std::string_view need_of_other_component(const Rule& rule, const Evaluation& shown) const {
     const Band& band = model_.bands[static_cast<std::size_t>(target_)];
     if (rule.component == Component::engagement) {
-      if (band.min_fit && shown.fit < *band.min_fit) return keep("needs fit " + std::to_string(*band.min_fit));
+      if (band.min_fit && shown.fit < *band.min_fit)
+        return keep("needs fit " + std::to_string(*band.min_fit));
       if (band.min_grade >= 0 && (shown.grade < 0 || shown.grade > band.min_grade)) {
         return keep("needs grade " + std::string(model_.grade_name(band.min_grade)));
       }
@@ -317,8 +328,8 @@ class GapSearch {
   std::string_view clamp_in_the_way(const Rule& rule, const Addition& most) const {
     std::pmr::monotonic_buffer_resource memory;
     const std::string_view component = words::of(words::components, rule.component);
-    const std::string_view group = rule.group < 0 ? std::string_view()
-                                                  : model_.groups[static_cast<std::size_t>(rule.group)].name;
+    const std::string_view group =
+        rule.group < 0 ? std::string_view() : model_.groups[static_cast<std::size_t>(rule.group)].name;
     for (const ExplainRow& row : explain(model_, tally_with(most, &memory), at_, &memory)) {
       if (row.kind == "rule" || row.kind == "verdict" || row.points >= 0) continue;
       if (row.rule == "rule maximum" && row.reason != rule.name) continue;
@@ -360,17 +371,23 @@ class GapSearch {
   void add_time(const Evaluation& now) {
     const Change change = until(
         [&](const Evaluation& later) {
-          return later.band != now.band || later.disqualified != now.disqualified || later.in_segment != now.in_segment;
+          return later.band != now.band || later.disqualified != now.disqualified ||
+                 later.in_segment != now.in_segment;
         },
         now);
     const Evaluation& then = change.shown;
     GapRow row = result_row(way::time, then);
     row.until = change.tick;
-    if (!change.is_certain) row.reason = at_least;
-    else if (change.tick == never) row.reason = "stays";
-    else if (then.in_segment != now.in_segment) row.reason = then.in_segment ? "enters the segment" : "leaves the segment";
-    else if (then.disqualified != now.disqualified) row.reason = then.disqualified ? "is disqualified" : "is qualified again";
-    else row.reason = then.band > now.band ? "rises" : "falls";
+    if (!change.is_certain)
+      row.reason = at_least;
+    else if (change.tick == never)
+      row.reason = "stays";
+    else if (then.in_segment != now.in_segment)
+      row.reason = then.in_segment ? "enters the segment" : "leaves the segment";
+    else if (then.disqualified != now.disqualified)
+      row.reason = then.disqualified ? "is disqualified" : "is qualified again";
+    else
+      row.reason = then.band > now.band ? "rises" : "falls";
     rows_.push_back(row);
   }
 
@@ -380,10 +397,10 @@ class GapSearch {
   std::int16_t target_;
   StopRequested stop_requested_;
   std::pmr::memory_resource* memory_;
-  std::vector<bool> is_once_;   // by signal
+  std::vector<bool> is_once_;  // by signal
   std::vector<bool> is_there_;
   std::vector<bool> has_items_;
-  std::vector<bool> by_item_;   // a rule looks at the items
+  std::vector<bool> by_item_;  // a rule looks at the items
   std::vector<GapRow> rows_;
 };
 

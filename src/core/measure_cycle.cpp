@@ -46,7 +46,8 @@ GrowingShare growing_share(const Cycle& cycle, const Lapse& length, const Scene&
     return {{std::int64_t{now} - last, std::int64_t{due} - last}, now + 1};
   }
   const Calendar& calendar = scene.calendar();
-  const std::int64_t k = times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
+  const std::int64_t k =
+      times_over(calendar, last, {}, cycle.step, now, std::numeric_limits<std::int32_t>::max());
   return {stepped_share(k, cycle.step.span, length.span),
           std::min(due, nth_end(calendar, last, {}, k + 1, cycle.step.span))};
 }
@@ -70,8 +71,10 @@ Phase phase_of(const Rule& rule, const Scene& scene, const Occurrences& counted)
   const Tick due = end_of(calendar, last, length);
   if (rule.cycle.hold.given()) phase.end = calendar.add(last, length.span + rule.cycle.hold.span);
   phase.is_over = scene.now() >= phase.end;
-  if (phase.is_over) phase.growing = {no_share};
-  else if (scene.now() < due) phase.growing = growing_share(rule.cycle, length, scene, last, due);
+  if (phase.is_over)
+    phase.growing = {no_share};
+  else if (scene.now() < due)
+    phase.growing = growing_share(rule.cycle, length, scene, last, due);
   return phase;
 }
 
@@ -88,8 +91,10 @@ void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& coun
   standing.reason = why_no_occurrence(rule, scene, counted);
   if (!standing.reason.empty()) return;
   const Phase phase = phase_of(rule, scene, counted);
-  if (!phase.is_known) standing.reason = reason::cycle_unknown;
-  else if (phase.is_over) standing.reason = reason::hold_over;
+  if (!phase.is_known)
+    standing.reason = reason::cycle_unknown;
+  else if (phase.is_over)
+    standing.reason = reason::hold_over;
   if (!standing.reason.empty()) return;
   const Share& share = phase.growing.share;
   standing.holds = share.part > 0;

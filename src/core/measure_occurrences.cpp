@@ -70,7 +70,8 @@ Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& co
   return weighed;
 }
 
-void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
+void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                         Standing& standing) {
   const bool is_value = rule.measure == Measure::value;
   const Int128 unit = (is_value ? value_unit : Int128{1}) << weight_bits;
   if (rule.decay.kind == DecayKind::none && !is_value) {  // no weight to look up

@@ -93,7 +93,8 @@ Tick looked_from(const Rule& rule, const Scene& scene, const Occurrences& counte
   return is_from_last ? counted.all.back().tick : scene.now();
 }
 
-std::span<const Entry> in_order_of_matching(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+std::span<const Entry> in_order_of_matching(const Rule& rule, const Scene& scene,
+                                            std::span<const Entry> entries) {
   if (rule.count_by != CountBy::items) return entries;
   std::pmr::vector<Entry>& copy = scene.scratch.by_item;
   copy.assign(entries.begin(), entries.end());

@@ -22,7 +22,8 @@ namespace {
 // Of results, unless the points have more.
 constexpr int32 least_decimals = 4;
 
-static_assert(DT_NOBEGIN == std::numeric_limits<Moment>::min() && DT_NOEND == std::numeric_limits<Moment>::max());
+static_assert(DT_NOBEGIN == std::numeric_limits<Moment>::min() &&
+              DT_NOEND == std::numeric_limits<Moment>::max());
 
 Moment moment_of_date(DateADT date) {
   if (DATE_IS_NOBEGIN(date)) return DT_NOBEGIN;
@@ -43,12 +44,13 @@ Duration duration_from(const Interval* interval, const char* name, Grain grain) 
   const Flaw flaw = flaw_of(duration, grain);
   if (flaw == Flaw::none) return duration;
   const char* shown = DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval)));
-  ereport(ERROR,
-          (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-           flaw == Flaw::not_positive ? errmsg("%s must be a positive interval, not \"%s\"", name, shown)
-           : flaw == Flaw::too_long   ? errmsg("%s must be at most 1000 years, not \"%s\"", name, shown)
-                                      : errmsg("%s must be whole months, days and hours, not \"%s\"", name, shown),
-           flaw == Flaw::not_positive ? errhint("Write it as '30 days', '3 months' or '36 hours'.") : 0));
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+       flaw == Flaw::not_positive ? errmsg("%s must be a positive interval, not \"%s\"", name, shown)
+       : flaw == Flaw::too_long   ? errmsg("%s must be at most 1000 years, not \"%s\"", name, shown)
+                                : errmsg("%s must be whole months, days and hours, not \"%s\"", name, shown),
+       flaw == Flaw::not_positive ? errhint("Write it as '30 days', '3 months' or '36 hours'.") : 0));
   pg_unreachable();
 }
 Duration duration_argument(FunctionCallInfo fcinfo, int argument, const char* name, Grain grain) {
@@ -59,7 +61,8 @@ Numeric finite_argument(FunctionCallInfo fcinfo, int argument, const char* name)
   Numeric value = PG_GETARG_NUMERIC(argument);
   if (numeric_is_nan(value) || numeric_is_inf(value)) {
     const char* shown = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value)));
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a finite number, not %s", name, shown)));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("%s must be a finite number, not %s", name, shown)));
   }
   return value;
 }
@@ -70,10 +73,12 @@ Datum from_integer(int64 number) { return NumericGetDatum(int64_to_numeric(numbe
 // points · part / whole, rounded once, half away from zero, to four decimals or to as many as the points have;
 // without trailing zeros.
 Datum share_of_points(Datum points, const Share& share) {
-  const int32 decimals = std::max(DatumGetInt32(DirectFunctionCall1(numeric_min_scale, points)), least_decimals);
+  const int32 decimals =
+      std::max(DatumGetInt32(DirectFunctionCall1(numeric_min_scale, points)), least_decimals);
   const Datum unit = NumericGetDatum(int64_div_fast_to_numeric(1, decimals));
   const Datum whole = multiply(from_integer(share.whole), unit);
-  const Datum twice = multiply(multiply(DirectFunctionCall1(numeric_abs, points), from_integer(share.part)), from_integer(2));
+  const Datum twice =
+      multiply(multiply(DirectFunctionCall1(numeric_abs, points), from_integer(share.part)), from_integer(2));
   // Division of whole numbers of units truncates exactly, so nothing is rounded twice.
   const Datum units = DirectFunctionCall2(numeric_div_trunc, DirectFunctionCall2(numeric_add, twice, whole),
                                           multiply(whole, from_integer(2)));
@@ -94,7 +99,8 @@ Datum decay(FunctionCallInfo fcinfo, TimeType type, ShareOf share_of) {
 
 Datum decay_exponential(FunctionCallInfo fcinfo, TimeType type) {
   const Duration half_life = duration_argument(fcinfo, 3, "half_life", Grain::microsecond);
-  return decay(fcinfo, type, [&](Moment at, Moment as_of) { return exponential_share(at, as_of, half_life); });
+  return decay(fcinfo, type,
+               [&](Moment at, Moment as_of) { return exponential_share(at, as_of, half_life); });
 }
 
 Datum decay_linear(FunctionCallInfo fcinfo, TimeType type) {
@@ -165,8 +171,8 @@ Datum decayed_sum(FunctionCallInfo fcinfo, TimeType type) {
 }
 
 // A list of classify's: one dimension, no NULL.
-int list_argument(FunctionCallInfo fcinfo, int argument, const char* name, Oid type, int16 length, bool by_value,
-                  Datum** elements) {
+int list_argument(FunctionCallInfo fcinfo, int argument, const char* name, Oid type, int16 length,
+                  bool by_value, Datum** elements) {
   ArrayType* list = PG_GETARG_ARRAYTYPE_P(argument);
   if (ARR_NDIM(list) > 1) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a plain list", name),

@@ -112,8 +112,10 @@ std::span<const std::string_view> names_argument(FunctionCallInfo fcinfo, int ar
   Datum* elements = nullptr;
   bool* nulls = nullptr;
   int count = 0;
-  deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &count);
-  auto* names = static_cast<std::string_view*>(palloc0(sizeof(std::string_view) * static_cast<Size>(count + 1)));
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls,
+                    &count);
+  auto* names =
+      static_cast<std::string_view*>(palloc0(sizeof(std::string_view) * static_cast<Size>(count + 1)));
   for (int i = 0; i < count; ++i) {
     if (nulls[i]) continue;
     const text* name = DatumGetTextPP(elements[i]);
@@ -245,7 +247,8 @@ LS_FUNCTION(ls_gap) {
     ContextResource memory(CurrentMemoryContext);
     return gap(*question.model, question.tally, at, band, once, stop_requested, &memory);
   });
-  for (const GapRow& row : rows) put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), row, question, zone);
+  for (const GapRow& row : rows)
+    put_row(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo), row, question, zone);
   PG_RETURN_NULL();
 }
 

@@ -19,7 +19,9 @@ constexpr Duration days(std::int32_t n) { return {0, n, 0}; }
 constexpr Duration hours(std::int64_t n) { return {0, 0, n * hour}; }
 
 Moment on(std::string_view date, std::int64_t late = 0) { return parse_date(date) * 24 * hour + late; }
-double ratio(const Share& share) { return static_cast<double>(share.part) / static_cast<double>(share.whole); }
+double ratio(const Share& share) {
+  return static_cast<double>(share.part) / static_cast<double>(share.whole);
+}
 
 TEST(Age, ExponentialHalvesFromExactElapsedTime) {
   const Moment at = on("2026-01-01", 7);
@@ -39,7 +41,8 @@ TEST(Age, LinearIsTheExactFractionToTheMicrosecond) {
   EXPECT_EQ(linear_share(at, on("2026-02-28", 90 * minute) - 1, months(1)).part, 1);
   EXPECT_EQ(linear_share(at, at + 1, {0, 0, 4}), (Share{3, 4}));
   EXPECT_EQ(linear_share(at, at + hour, {0, 0, 90 * minute}), (Share{30 * minute, 90 * minute}));
-  EXPECT_EQ(linear_share(on("9999-06-01"), on("9999-12-31"), months(12)), full_share) << "the end is out of sight";
+  EXPECT_EQ(linear_share(on("9999-06-01"), on("9999-12-31"), months(12)), full_share)
+      << "the end is out of sight";
 }
 
 TEST(Age, StepsAreTheCalendarsAtTheMomentsOwnTimeOfDay) {
@@ -49,7 +52,8 @@ TEST(Age, StepsAreTheCalendarsAtTheMomentsOwnTimeOfDay) {
   };
   EXPECT_EQ(left("2026-02-28", 90 * minute - 1), 100'000);
   EXPECT_EQ(left("2026-02-28", 90 * minute), 50'000) << "V13: half after a month";
-  EXPECT_EQ(left("2026-03-31", 90 * minute - 1), 50'000) << "two months from the start, not one from the first step";
+  EXPECT_EQ(left("2026-03-31", 90 * minute - 1), 50'000)
+      << "two months from the start, not one from the first step";
   EXPECT_EQ(left("2026-03-31", 90 * minute), 0);
   EXPECT_EQ(step_share(at, at + 3 * hour, 33'333, hours(1)), (Share{1, 100'000})) << "exact";
   EXPECT_EQ(step_share(at, at + 4 * hour, 33'333, hours(1)), (Share{0, 100'000}));
@@ -64,7 +68,9 @@ TEST(Age, V3AndV4CyclesGrowStepByStep) {
   EXPECT_EQ(60 * ratio(cycle_share(on("2026-01-15"), on("2026-03-15"), quarter)), 40);
   EXPECT_EQ(60 * ratio(cycle_share(on("2026-01-15"), on("2026-04-15"), quarter)), 60);
   for (int month = 1; month <= 4; ++month) {
-    EXPECT_EQ(60 * ratio(cycle_share(on("2026-01-15"), on("2026-0" + std::to_string(1 + month) + "-15"), third)), 15 * month);
+    EXPECT_EQ(
+        60 * ratio(cycle_share(on("2026-01-15"), on("2026-0" + std::to_string(1 + month) + "-15"), third)),
+        15 * month);
   }
 }
 
@@ -100,14 +106,18 @@ TEST(Age, FlawsOfDurations) {
   EXPECT_EQ(flaw_of({.days = 1, .microseconds = 1}, Grain::hour), Flaw::not_whole_hours);
   EXPECT_EQ(flaw_of(months(12'000), Grain::hour), Flaw::none);
   EXPECT_EQ(flaw_of({.months = 12'000, .days = 1}, Grain::hour), Flaw::too_long);
-  EXPECT_EQ(flaw_of({.months = std::numeric_limits<std::int32_t>::max(), .days = std::numeric_limits<std::int32_t>::max(),
-                     .microseconds = std::numeric_limits<std::int64_t>::max()}, Grain::hour), Flaw::too_long);
+  EXPECT_EQ(flaw_of({.months = std::numeric_limits<std::int32_t>::max(),
+                     .days = std::numeric_limits<std::int32_t>::max(),
+                     .microseconds = std::numeric_limits<std::int64_t>::max()},
+                    Grain::hour),
+            Flaw::too_long);
 }
 
 // On whole hours everything is what the weights of a rule on an hourly audience are.
 RC_GTEST_PROP(Age, AgreesWithTheWeightsOfRules, ()) {
   const Calendar calendar(Resolution::hour);
-  const auto tick = *rc::gen::inRange<Tick>(calendar.start_of(parse_date("2019-12-01")), calendar.start_of(parse_date("2021-03-31")));
+  const auto tick = *rc::gen::inRange<Tick>(calendar.start_of(parse_date("2019-12-01")),
+                                            calendar.start_of(parse_date("2021-03-31")));
   const auto now = tick + *rc::gen::inRange<Tick>(0, 24 * 400);
   const auto late = *rc::gen::inRange<std::int64_t>(0, hour);
   const Span span{*rc::gen::inRange(0, 4), *rc::gen::inRange(0, 40), *rc::gen::inRange(1, 30)};
@@ -119,15 +129,18 @@ RC_GTEST_PROP(Age, AgreesWithTheWeightsOfRules, ()) {
 
   const Decay step{.kind = DecayKind::step, .percent = percent, .lapse = lapse};
   const Share left = step_share(at, as_of, percent, duration);
-  RC_ASSERT((2 * (left.part << weight_bits) + left.whole) / (2 * left.whole) == weight_at(step, calendar, tick, now));
+  RC_ASSERT((2 * (left.part << weight_bits) + left.whole) / (2 * left.whole) ==
+            weight_at(step, calendar, tick, now));
 
   const Decay linear{.kind = DecayKind::linear, .lapse = lapse};
   const Share rest = linear_share(tick * hour, now * hour, duration);
-  const auto weight = static_cast<Weight>(((Int128{rest.part} << (weight_bits + 1)) + rest.whole) / (2 * Int128{rest.whole}));
+  const auto weight =
+      static_cast<Weight>(((Int128{rest.part} << (weight_bits + 1)) + rest.whole) / (2 * Int128{rest.whole}));
   RC_ASSERT(weight == weight_at(linear, calendar, tick, now));
 
   const Decay exponential{.kind = DecayKind::exponential, .half_life = nominal_hours(span) * 60};
-  RC_ASSERT(exponential_share(tick * hour, now * hour, duration).part == weight_at(exponential, calendar, tick, now));
+  RC_ASSERT(exponential_share(tick * hour, now * hour, duration).part ==
+            weight_at(exponential, calendar, tick, now));
 }
 
 }  // namespace
