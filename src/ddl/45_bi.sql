@@ -78,31 +78,34 @@ CREATE FUNCTION lead_scoring.decayed_sum_add(state numeric, points numeric, at t
 CREATE FUNCTION lead_scoring.decayed_sum_add(state numeric, points numeric, at date, as_of date, half_life interval)
     RETURNS numeric
     AS 'MODULE_PATHNAME', 'ls_decayed_sum_date' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION lead_scoring.decayed_sum_combine(state numeric, other numeric) RETURNS numeric
+    AS 'MODULE_PATHNAME', 'ls_decayed_sum_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.decayed_sum_final(state numeric) RETURNS numeric
     AS 'MODULE_PATHNAME', 'ls_decayed_sum_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION lead_scoring.decayed_sum_add(numeric, numeric, timestamptz, timestamptz, interval) IS 'Transition function of decayed_sum';
 COMMENT ON FUNCTION lead_scoring.decayed_sum_add(numeric, numeric, timestamp, timestamp, interval) IS 'Transition function of decayed_sum';
 COMMENT ON FUNCTION lead_scoring.decayed_sum_add(numeric, numeric, date, date, interval) IS 'Transition function of decayed_sum';
+COMMENT ON FUNCTION lead_scoring.decayed_sum_combine(numeric, numeric) IS 'Combine function of decayed_sum';
 COMMENT ON FUNCTION lead_scoring.decayed_sum_final(numeric) IS 'Final function of decayed_sum';
 
 CREATE AGGREGATE lead_scoring.decayed_sum(points numeric, at timestamptz, as_of timestamptz, half_life interval) (
     SFUNC = lead_scoring.decayed_sum_add,
     STYPE = numeric,
-    COMBINEFUNC = pg_catalog.numeric_add,
+    COMBINEFUNC = lead_scoring.decayed_sum_combine,
     FINALFUNC = lead_scoring.decayed_sum_final,
     PARALLEL = SAFE
 );
 CREATE AGGREGATE lead_scoring.decayed_sum(points numeric, at timestamp, as_of timestamp, half_life interval) (
     SFUNC = lead_scoring.decayed_sum_add,
     STYPE = numeric,
-    COMBINEFUNC = pg_catalog.numeric_add,
+    COMBINEFUNC = lead_scoring.decayed_sum_combine,
     FINALFUNC = lead_scoring.decayed_sum_final,
     PARALLEL = SAFE
 );
 CREATE AGGREGATE lead_scoring.decayed_sum(points numeric, at date, as_of date, half_life interval) (
     SFUNC = lead_scoring.decayed_sum_add,
     STYPE = numeric,
-    COMBINEFUNC = pg_catalog.numeric_add,
+    COMBINEFUNC = lead_scoring.decayed_sum_combine,
     FINALFUNC = lead_scoring.decayed_sum_final,
     PARALLEL = SAFE
 );

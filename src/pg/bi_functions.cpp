@@ -205,6 +205,13 @@ LS_FUNCTION(ls_cycle_points_date) { return cycle_points(fcinfo, TimeType::date);
 LS_FUNCTION(ls_decayed_sum) { return decayed_sum(fcinfo, TimeType::timestamp); }
 LS_FUNCTION(ls_decayed_sum_date) { return decayed_sum(fcinfo, TimeType::date); }
 
+LS_FUNCTION(ls_decayed_sum_combine) {
+  if (PG_ARGISNULL(0) && PG_ARGISNULL(1)) PG_RETURN_NULL();
+  if (PG_ARGISNULL(0)) PG_RETURN_DATUM(PG_GETARG_DATUM(1));
+  if (PG_ARGISNULL(1)) PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+  PG_RETURN_DATUM(DirectFunctionCall2(numeric_add, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
+}
+
 LS_FUNCTION(ls_decayed_sum_final) { PG_RETURN_DATUM(share_of_points(PG_GETARG_DATUM(0), {1, full_weight})); }
 
 LS_FUNCTION(ls_classify) {
