@@ -129,7 +129,12 @@ void ContextResource::do_deallocate(void* memory, std::size_t, std::size_t align
   pfree(alignment > MAXIMUM_ALIGNOF ? static_cast<void**>(memory)[-1] : memory);
 }
 
-bool stop_requested() noexcept { return InterruptPending != 0; }
+bool stop_requested() noexcept {
+  // InterruptPending alone says little: statistics that are due every ten seconds, or a wish to see the memory in
+  // the log, set it too, and whoever sets it may end nothing.
+  return InterruptPending != 0 &&
+         (QueryCancelPending != 0 || ProcDiePending != 0 || ClientConnectionLost != 0);
+}
 
 Datum text_datum(std::string_view utf8) {
   char* text = pg_any_to_server(utf8.data(), static_cast<int>(utf8.size()), PG_UTF8);
