@@ -5,17 +5,16 @@
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
 #include "pg/source_matcher.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/tally_rows.hpp"
 
 extern "C" {
 #include "access/relation.h"
-#include "access/xact.h"
 #include "catalog/pg_collation.h"
 #include "executor/spi.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/syscache.h"
 }
 
@@ -154,28 +153,8 @@ void run_statement(const AudienceDefinition& audience, const CountingStatement& 
 
 // False: an expression failed on some row, and nothing has been done.
 bool run_unguarded(const AudienceDefinition& audience, const CountingStatement& statement) {
-  MemoryContext caller = CurrentMemoryContext;
-  ResourceOwner resources = CurrentResourceOwner;
-  ErrorData* volatile error = nullptr;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller);
-  PG_TRY();
-  {
-    run_statement(audience, statement, false);
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller);
-  CurrentResourceOwner = resources;
-  if (error == nullptr) return true;
-  if (must_surface(error->sqlerrcode)) ReThrowError(error);
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { run_statement(audience, statement, false); })) return true;
   FreeErrorData(error);
   return false;
 }

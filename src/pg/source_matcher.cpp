@@ -3,18 +3,17 @@
 #include "pg/expression.hpp"
 #include "pg/local_time.hpp"
 #include "pg/numeric_value.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/tally_datum.hpp"
 
 extern "C" {
 #include "access/tupdesc.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 }
 
@@ -64,37 +63,6 @@ void compile_signal(SourceMatcher* matcher, Relation rel, CompiledSignal* signal
       compile(matcher, rel, d.occurred_on, ExpressionKind::occurred_on, "occurred_on", d.name);
   if (signal->occurred_on.tree != nullptr)
     signal->occurred_on_type = getBaseType(exprType(signal->occurred_on.tree));
-}
-
-// Runs work() in a subtransaction that is rolled back on error. True: it succeeded. Otherwise *error is the
-// error, already cleared; errors that must surface are thrown on.
-template <class Work>
-bool guarded(ErrorData** error, Work work) {
-  MemoryContext caller = CurrentMemoryContext;
-  ResourceOwner owner = CurrentResourceOwner;
-  volatile bool succeeded = false;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller);
-  PG_TRY();
-  {
-    work();
-    ReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller);
-    CurrentResourceOwner = owner;
-    succeeded = true;
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    *error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    MemoryContextSwitchTo(caller);
-    CurrentResourceOwner = owner;
-  }
-  PG_END_TRY();
-  if (!succeeded && must_surface((*error)->sqlerrcode)) ReThrowError(*error);
-  return succeeded;
 }
 
 void compile_signals(SourceMatcher* matcher, Relation rel) {
