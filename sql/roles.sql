@@ -186,6 +186,35 @@ RESET ROLE;
 SELECT lead, score FROM crm.lead_score ORDER BY lead;
 SELECT source, signal, sqlstate, message, count FROM lead_scoring.failure;
 
+-- What an ordinary role renames or removes takes its children along: row-level security must not hide them from
+-- the cascade, when the parent has its new name, or is gone, already.
+SET ROLE regress_ls_owner;
+CREATE TABLE crm.tidy (id integer PRIMARY KEY);
+SELECT lead_scoring.create_audience('tidy', 'crm.tidy', time_zone => 'UTC');
+INSERT INTO lead_scoring.signal (audience, name, source) VALUES ('tidy', 'here', 'profile');
+INSERT INTO lead_scoring.sheet (name, audience) VALUES ('first', 'tidy'), ('second', 'tidy');
+INSERT INTO lead_scoring.rule (sheet, name, signal, points) VALUES ('first', 'here', 'here', 1), ('second', 'here', 'here', 1);
+INSERT INTO lead_scoring.band (sheet, name, rank) VALUES ('first', 'all', 1);
+SELECT lead_scoring.publish('first');
+UPDATE lead_scoring.sheet SET name = 'renamed' WHERE name = 'first';
+DELETE FROM lead_scoring.sheet WHERE name = 'second';
+UPDATE lead_scoring.audience SET name = 'tidier' WHERE name = 'tidy';
+RESET ROLE;
+CREATE VIEW children AS
+    SELECT 'source' AS child, audience AS parent FROM lead_scoring.source
+    UNION ALL SELECT 'signal', audience FROM lead_scoring.signal
+    UNION ALL SELECT 'signal_version', audience FROM lead_scoring.signal_version
+    UNION ALL SELECT 'sheet', audience FROM lead_scoring.sheet
+    UNION ALL SELECT 'rule', sheet FROM lead_scoring.rule
+    UNION ALL SELECT 'band', sheet FROM lead_scoring.band
+    UNION ALL SELECT 'sheet_revision', sheet FROM lead_scoring.sheet_revision;
+SELECT * FROM children WHERE parent IN ('tidy', 'tidier', 'first', 'second', 'renamed') ORDER BY child, parent;
+SET ROLE regress_ls_owner;
+SELECT lead_scoring.drop_audience('tidier');
+RESET ROLE;
+SELECT * FROM children WHERE parent IN ('tidy', 'tidier', 'first', 'second', 'renamed') ORDER BY child, parent;
+DROP VIEW children;
+
 SELECT lead_scoring.drop_audience('leads'), lead_scoring.drop_audience('mine');
 SET client_min_messages = warning;
 DROP SCHEMA crm, away CASCADE;

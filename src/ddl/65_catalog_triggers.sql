@@ -1,27 +1,9 @@
 -- Triggers of the catalog tables: cache invalidation, cascades from parent to child, and the form in which
 -- signals are stored.
 
-CREATE FUNCTION lead_scoring.cascade_audience() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF TG_OP = 'DELETE' THEN
-        DELETE FROM lead_scoring.source WHERE audience = OLD.name;
-        DELETE FROM lead_scoring.signal WHERE audience = OLD.name;
-        DELETE FROM lead_scoring.signal_version WHERE audience = OLD.name;
-        DELETE FROM lead_scoring.sheet WHERE audience = OLD.name;
-        DELETE FROM lead_scoring.failure_log WHERE audience = OLD.name;
-        DELETE FROM lead_scoring.progress WHERE audience = OLD.name;
-    ELSIF NEW.name <> OLD.name THEN
-        UPDATE lead_scoring.source SET audience = NEW.name WHERE audience = OLD.name;
-        UPDATE lead_scoring.signal SET audience = NEW.name WHERE audience = OLD.name;
-        UPDATE lead_scoring.signal_version SET audience = NEW.name WHERE audience = OLD.name;
-        UPDATE lead_scoring.sheet SET audience = NEW.name WHERE audience = OLD.name;
-        UPDATE lead_scoring.failure_log SET audience = NEW.name WHERE audience = OLD.name;
-        UPDATE lead_scoring.progress SET audience = NEW.name WHERE audience = OLD.name;
-    END IF;
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION lead_scoring.cascade_audience() IS 'Trigger: what belongs to an audience follows its name and its end';
+CREATE FUNCTION lead_scoring.cascade() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'ls_cascade' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.cascade() IS 'Trigger: the rows of the given table.column follow the name and the end of a row they belong to';
 
 CREATE FUNCTION lead_scoring.cascade_source() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -32,41 +14,22 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.cascade_source() IS 'Trigger: signals go with their source';
 
-CREATE FUNCTION lead_scoring.cascade_sheet() RETURNS trigger
+CREATE FUNCTION lead_scoring.rescore_sheet() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    -- NULL with an audience that goes: then its tables go anyway.
     leads regclass := (SELECT a.lead_table FROM lead_scoring.audience AS a WHERE a.name = OLD.audience);
 BEGIN
+    IF OLD.active_revision IS NULL OR leads IS NULL OR (TG_OP = 'UPDATE' AND NEW.name = OLD.name) THEN
+        RETURN NULL;
+    END IF;
     -- A lead that is being created by somebody who does not know what happens here would keep its row.
-    IF OLD.active_revision IS NOT NULL AND leads IS NOT NULL AND (TG_OP = 'DELETE' OR NEW.name <> OLD.name) THEN
-        PERFORM lead_scoring.require_read_committed('removing or renaming a published sheet');
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', leads);
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        DELETE FROM lead_scoring.rule WHERE sheet = OLD.name;
-        DELETE FROM lead_scoring.rule_tier WHERE sheet = OLD.name;
-        DELETE FROM lead_scoring.rule_group WHERE sheet = OLD.name;
-        DELETE FROM lead_scoring.grade WHERE sheet = OLD.name;
-        DELETE FROM lead_scoring.band WHERE sheet = OLD.name;
-        DELETE FROM lead_scoring.sheet_revision WHERE sheet = OLD.name;
-        -- The score rows go in the same transaction; with its audience the tables go anyway.
-        IF OLD.active_revision IS NOT NULL AND leads IS NOT NULL THEN
-            PERFORM lead_scoring.rescore_all(OLD.audience, 'sheet removed');
-        END IF;
-    ELSIF NEW.name <> OLD.name THEN
-        UPDATE lead_scoring.rule SET sheet = NEW.name WHERE sheet = OLD.name;
-        UPDATE lead_scoring.rule_tier SET sheet = NEW.name WHERE sheet = OLD.name;
-        UPDATE lead_scoring.rule_group SET sheet = NEW.name WHERE sheet = OLD.name;
-        UPDATE lead_scoring.grade SET sheet = NEW.name WHERE sheet = OLD.name;
-        UPDATE lead_scoring.band SET sheet = NEW.name WHERE sheet = OLD.name;
-        UPDATE lead_scoring.sheet_revision SET sheet = NEW.name WHERE sheet = OLD.name;
-        IF OLD.active_revision IS NOT NULL THEN
-            PERFORM lead_scoring.rescore_all(NEW.audience, 'sheet renamed');
-        END IF;
-    END IF;
+    PERFORM lead_scoring.require_read_committed('removing or renaming a published sheet');
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', leads);
+    PERFORM lead_scoring.rescore_all(OLD.audience, CASE TG_OP WHEN 'DELETE' THEN 'sheet removed' ELSE 'sheet renamed' END);
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION lead_scoring.cascade_sheet() IS 'Trigger: what belongs to a sheet follows its name and its end';
+COMMENT ON FUNCTION lead_scoring.rescore_sheet() IS 'Trigger: score rows follow the name and the end of a published sheet';
 
 CREATE FUNCTION lead_scoring.cascade_rule() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -123,11 +86,15 @@ END $$;
 COMMENT ON FUNCTION lead_scoring.store_signal() IS 'Trigger: checks a signal''s expressions and stores them as PostgreSQL prints them';
 
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.audience
-    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_audience();
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade('source.audience', 'signal.audience', 'signal_version.audience',
+                                                      'sheet.audience', 'failure_log.audience', 'progress.audience');
 CREATE TRIGGER cascade AFTER DELETE ON lead_scoring.source
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_source();
 CREATE TRIGGER cascade AFTER UPDATE OF name OR DELETE ON lead_scoring.sheet
-    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_sheet();
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade('rule.sheet', 'rule_tier.sheet', 'rule_group.sheet', 'grade.sheet',
+                                                      'band.sheet', 'sheet_revision.sheet');
+CREATE TRIGGER rescore AFTER UPDATE OF name OR DELETE ON lead_scoring.sheet
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.rescore_sheet();
 CREATE TRIGGER cascade AFTER UPDATE OF sheet, name OR DELETE ON lead_scoring.rule
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_rule();
 CREATE TRIGGER store BEFORE INSERT OR UPDATE ON lead_scoring.signal

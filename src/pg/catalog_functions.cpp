@@ -12,6 +12,7 @@ extern "C" {
 #include "commands/trigger.h"
 #include "storage/lmgr.h"
 #include "tcop/deparse_utility.h"
+#include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
@@ -25,6 +26,23 @@ namespace {
 #define DROPPED_TABLES                                                                                       \
   "(SELECT objid FROM pg_event_trigger_dropped_objects() WHERE classid = 'pg_class'::regclass AND objsubid " \
   "= 0) AS d"
+
+// "child.column": the rows of a child table that name the parent row in a column.
+void follow(const char* child_column, Datum old_name, const Datum* new_name) {
+  const char* dot = strchr(child_column, '.');
+  if (dot == nullptr) elog(ERROR, "lead_scoring: cascade() wants table.column, not %s", child_column);
+  const char* child = quote_identifier(pnstrdup(child_column, static_cast<Size>(dot - child_column)));
+  const char* column = quote_identifier(dot + 1);
+  Oid types[] = {TEXTOID, TEXTOID};
+  Datum values[] = {old_name, new_name == nullptr ? Datum{0} : *new_name};
+  if (new_name == nullptr)
+    SPI_execute_with_args(psprintf("DELETE FROM lead_scoring.%s WHERE %s OPERATOR(pg_catalog.=) $1", child, column),
+                          1, types, values, nullptr, false, 0);
+  else
+    SPI_execute_with_args(
+        psprintf("UPDATE lead_scoring.%s SET %s = $2 WHERE %s OPERATOR(pg_catalog.=) $1", child, column, column),
+        2, types, values, nullptr, false, 0);
+}
 
 // Sources that go while their audience stays: their signals leave the tallies, as with TRUNCATE.
 constexpr const char* gone_sql =
@@ -100,6 +118,34 @@ LS_FUNCTION(ls_invalidate_cache) {
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("lead_scoring.invalidate_cache() can only be called as a trigger")));
   CacheInvalidateRelcache(reinterpret_cast<const TriggerData*>(fcinfo->context)->tg_relation);
+  return PointerGetDatum(nullptr);
+}
+
+// cascade('table.column', …) is a row trigger of a catalog table with the key `name`. It acts as the catalog's
+// owner: the parent row is gone or has its new name already, so row-level security would find nobody who owns
+// the children, and leave them.
+LS_FUNCTION(ls_cascade) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("lead_scoring.cascade() can only be called as a trigger")));
+  const auto* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
+  if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("lead_scoring.cascade() must be called after each row")));
+  TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+  const int name = SPI_fnumber(desc, "name");
+  bool is_null = false;
+  const Datum old_name = SPI_getbinval(trigger->tg_trigtuple, desc, name, &is_null);
+  const bool renamed = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+  const Datum new_name = renamed ? SPI_getbinval(trigger->tg_newtuple, desc, name, &is_null) : Datum{0};
+  if (renamed && datumIsEqual(old_name, new_name, false, -1)) return PointerGetDatum(nullptr);
+  OwnerSwitch before;
+  become_owner(&before, trigger->tg_relation->rd_rel->relowner, true);
+  SPI_connect();
+  for (int i = 0; i < trigger->tg_trigger->tgnargs; i++)
+    follow(trigger->tg_trigger->tgargs[i], old_name, renamed ? &new_name : nullptr);
+  SPI_finish();
+  be_oneself(before);
   return PointerGetDatum(nullptr);
 }
 
