@@ -4,8 +4,8 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 build_packages=(g++ make postgresql-15 postgresql-server-dev-15 libboost-dev nlohmann-json3-dev libxxhash-dev)
-check_packages=("${build_packages[@]}" cmake libgtest-dev librapidcheck-dev libipc-run-perl clang-format
-  clang-tidy python3)
+check_packages=("${build_packages[@]}" cmake libgtest-dev librapidcheck-dev libipc-run-perl postgresql-15-cron
+  postgresql-15-wal2json faketime clang-format clang-tidy python3)
 
 case ${1:-} in
   demo) wanted=("${build_packages[@]}") ;;

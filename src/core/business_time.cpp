@@ -71,7 +71,7 @@ BusinessCalendar::BusinessCalendar(std::span<const OpeningHours> hours, std::spa
 {
   std::vector<OpeningHours> sorted(hours.begin(), hours.end());
   if (sorted.empty())
-    throw Error(ErrorKind::invalid_parameter, "the calendar has no opening hours", {},
+    throw Error(ErrorKind::invalid_parameter, "there are no opening hours", {},
                 "Insert rows into lead_scoring.calendar_hours: weekday 1 is Monday.");
   for (const OpeningHours& one : sorted) check(one);
   std::sort(sorted.begin(), sorted.end(),

@@ -20,6 +20,8 @@ CREATE TABLE lead_scoring.audience (
     score_column      name,
     band_column       name,
     score_sheet       text,
+    handoff_view      regclass UNIQUE,
+    handoff_times_view regclass UNIQUE,
     last_signal       integer NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE lead_scoring.audience IS 'Registered lead tables. Written by create_audience() and drop_audience().';
@@ -37,6 +39,8 @@ COMMENT ON COLUMN lead_scoring.audience.score_now_view IS 'View of the scores th
 COMMENT ON COLUMN lead_scoring.audience.score_column IS 'Integer column of the lead table that repeats the score; NULL: none';
 COMMENT ON COLUMN lead_scoring.audience.band_column IS 'Text column of the lead table that repeats the band; NULL: none';
 COMMENT ON COLUMN lead_scoring.audience.score_sheet IS 'The sheet they repeat; NULL: the first published sheet by name';
+COMMENT ON COLUMN lead_scoring.audience.handoff_view IS 'View of the hand-offs: band changes that ask somebody to follow up';
+COMMENT ON COLUMN lead_scoring.audience.handoff_times_view IS 'View of the follow-up times by sheet, band and owner role';
 COMMENT ON COLUMN lead_scoring.audience.last_signal IS 'Highest signal number given so far; numbers are never used again';
 
 CREATE TABLE lead_scoring.source (
@@ -311,9 +315,17 @@ CREATE TABLE lead_scoring.band (
     min_grade      text,
     min_level      text,
     description    text,
+    next_step      text,
+    owner_role     text,
+    follow_up      interval CONSTRAINT follow_up_is_days_and_hours
+                   CHECK (follow_up > '0' AND extract(year FROM follow_up) = 0 AND extract(month FROM follow_up) = 0
+                          AND extract(day FROM follow_up) >= 0 AND follow_up >= date_trunc('day', follow_up)),
+    calendar       text,
+    notify         boolean NOT NULL DEFAULT false,
+    notify_quiet   interval CHECK (notify_quiet > '0'),
     PRIMARY KEY (sheet, name)
 );
-COMMENT ON TABLE lead_scoring.band IS 'Named thresholds of a sheet. The lead''s band is the highest-ranked one it has earned or is forced into.';
+COMMENT ON TABLE lead_scoring.band IS 'Named thresholds of a sheet. The lead''s band is the highest-ranked one it has earned or is forced into. What happens when a lead comes up into the band (next_step to notify_quiet) is not part of a revision: a change holds from the next band change on.';
 COMMENT ON COLUMN lead_scoring.band.sheet IS 'Sheet the band belongs to';
 COMMENT ON COLUMN lead_scoring.band.name IS 'Name of the band: MQL, SQL';
 COMMENT ON COLUMN lead_scoring.band.rank IS 'Order of the bands, higher is better; unique in the sheet';
@@ -324,6 +336,12 @@ COMMENT ON COLUMN lead_scoring.band.min_engagement IS 'Lowest displayed engageme
 COMMENT ON COLUMN lead_scoring.band.min_grade IS 'Lowest grade; NULL: not asked';
 COMMENT ON COLUMN lead_scoring.band.min_level IS 'Lowest level; NULL: not asked';
 COMMENT ON COLUMN lead_scoring.band.description IS 'What the band means, for people';
+COMMENT ON COLUMN lead_scoring.band.next_step IS 'What somebody should do with a lead that has come up into the band. With next_step, owner_role or follow_up that is a hand-off';
+COMMENT ON COLUMN lead_scoring.band.owner_role IS 'Who should do it: a role or a team, for people and work queues';
+COMMENT ON COLUMN lead_scoring.band.follow_up IS 'Within what business time; sets due_at of the hand-off. Days are working days, hours open time';
+COMMENT ON COLUMN lead_scoring.band.calendar IS 'Business calendar of follow_up; NULL: around the clock';
+COMMENT ON COLUMN lead_scoring.band.notify IS 'Whether leads that come up into the band are announced: NOTIFY lead_scoring with a JSON payload. Off by default: such transactions cannot be prepared, and their commits wait for each other';
+COMMENT ON COLUMN lead_scoring.band.notify_quiet IS 'Say nothing when the same lead has come up into the same band within this time before; NULL: always say it';
 
 CREATE TABLE lead_scoring.failure_log (
     audience   text NOT NULL,

@@ -97,6 +97,10 @@ CREATE TRIGGER rescore AFTER UPDATE OF name OR DELETE ON lead_scoring.sheet
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.rescore_sheet();
 CREATE TRIGGER cascade AFTER UPDATE OF sheet, name OR DELETE ON lead_scoring.rule
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade_rule();
+CREATE TRIGGER cascade AFTER DELETE ON lead_scoring.calendar
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade('calendar_hours.calendar', 'holiday.calendar');
+CREATE TRIGGER rename AFTER UPDATE OF name ON lead_scoring.calendar
+    FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade('calendar_hours.calendar', 'holiday.calendar', 'band.calendar');
 CREATE TRIGGER store BEFORE INSERT OR UPDATE ON lead_scoring.signal
     FOR EACH ROW EXECUTE FUNCTION lead_scoring.store_signal();
 

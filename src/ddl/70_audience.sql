@@ -37,6 +37,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.sibling_table(text, text, text, text) IS 'The quoted name of a table beside the lead table: the one given, or base and suffix';
 
+CREATE FUNCTION lead_scoring.sibling_view(lead_table regclass, suffix text, other_table regclass, other_suffix text) RETURNS text
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$
+    SELECT made.name
+    FROM (VALUES (1, lead_table, suffix), (2, other_table, other_suffix)) AS v(choice, table_name, suffix)
+         JOIN pg_class AS c ON c.oid = v.table_name JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+         LATERAL format('%I.%I', n.nspname, lead_scoring.sibling_name(c.relname, v.suffix)) AS made(name)
+    ORDER BY to_regclass(made.name) IS NOT NULL, v.choice LIMIT 1
+$$;
+COMMENT ON FUNCTION lead_scoring.sibling_view(regclass, text, regclass, text) IS
+    'The quoted name of a view beside the lead table; beside another table of the audience when that name is taken, as by an earlier audience over the same lead table';
+
 CREATE FUNCTION lead_scoring.require_column(some_table regclass, column_name name, types regtype[], what text) RETURNS regtype
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -180,9 +192,14 @@ BEGIN
         CREATE TABLE %4$s (
             id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, lead %2$s NOT NULL, sheet text NOT NULL, from_band text, to_band text,
             score integer, at timestamptz NOT NULL, revision integer NOT NULL, cause text NOT NULL,
-            due_at timestamptz, accepted_at timestamptz, rejected_at timestamptz, reason text, outcome text
+            upward boolean NOT NULL DEFAULT false, handoff boolean NOT NULL DEFAULT false, next_step text, owner_role text,
+            calendar text, due_at timestamptz, accepted_at timestamptz, rejected_at timestamptz, completed_at timestamptz,
+            reason text, outcome text
         );
         CREATE INDEX ON %4$s (lead, sheet, id);
+        CREATE INDEX ON %4$s (due_at, id) WHERE handoff AND accepted_at IS NULL AND rejected_at IS NULL;
+        CREATE TRIGGER lead_scoring_announce AFTER INSERT ON %4$s REFERENCING NEW TABLE AS new_changes
+            FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.announce_changes();
         COMMENT ON TABLE %4$s IS 'Band changes of the leads, append-only, in the transaction that caused them.';
         COMMENT ON COLUMN %4$s.id IS 'Order of the changes';
         COMMENT ON COLUMN %4$s.lead IS 'Lead key';
@@ -193,9 +210,15 @@ BEGIN
         COMMENT ON COLUMN %4$s.at IS 'When it became true';
         COMMENT ON COLUMN %4$s.revision IS 'Revision of the sheet that said so';
         COMMENT ON COLUMN %4$s.cause IS 'event, time, publish, rebuild, truncate, lead deleted, sheet removed ...';
+        COMMENT ON COLUMN %4$s.upward IS 'Whether the lead came up: into a band of a higher rank, or from none';
+        COMMENT ON COLUMN %4$s.handoff IS 'Whether the band asked somebody to follow up';
+        COMMENT ON COLUMN %4$s.next_step IS 'What to do, as the band said at the time';
+        COMMENT ON COLUMN %4$s.owner_role IS 'Who should do it, as the band said at the time';
+        COMMENT ON COLUMN %4$s.calendar IS 'Business calendar of the follow-up; NULL: around the clock';
         COMMENT ON COLUMN %4$s.due_at IS 'When the follow-up is due';
         COMMENT ON COLUMN %4$s.accepted_at IS 'When the hand-off was accepted';
         COMMENT ON COLUMN %4$s.rejected_at IS 'When the hand-off was rejected';
+        COMMENT ON COLUMN %4$s.completed_at IS 'When the hand-off was completed';
         COMMENT ON COLUMN %4$s.reason IS 'Why it was rejected';
         COMMENT ON COLUMN %4$s.outcome IS 'What came of it';
         $sql$, score_name, key_type, tally_name, band_change_name);
@@ -285,9 +308,10 @@ BEGIN
     PERFORM lead_scoring.create_triggers(lead_table);
     PERFORM lead_scoring.create_tally_rows(create_audience.name);
     PERFORM lead_scoring.create_score_now(create_audience.name);
+    PERFORM lead_scoring.create_handoff_views(create_audience.name);
 END $$;
 COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text, name, name, text) IS
-    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given), owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour; score_column and band_column: columns of the lead table that repeat score and band of score_sheet (the first published sheet when NULL)';
+    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given) and the views <score_table>_now, <lead_table>_handoff and <lead_table>_handoff_times, owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour; score_column and band_column: columns of the lead table that repeat score and band of score_sheet (the first published sheet when NULL)';
 
 CREATE FUNCTION lead_scoring.add_source(
     audience text, event_table regclass, lead_key name, occurred_at name, event_type name DEFAULT NULL, name text DEFAULT NULL)
@@ -385,7 +409,12 @@ BEGIN
     FOREACH some_table IN ARRAY tables LOOP
         PERFORM lead_scoring.drop_triggers(some_table);
     END LOOP;
-    EXECUTE format('DROP VIEW %s', a.score_now_view);
+    -- A view may have gone before, by hand or with a table it reads.
+    FOREACH some_table IN ARRAY ARRAY[a.handoff_times_view, a.handoff_view, a.score_now_view] LOOP
+        IF EXISTS (SELECT FROM pg_class WHERE oid = some_table) THEN
+            EXECUTE format('DROP VIEW %s', some_table);
+        END IF;
+    END LOOP;
     EXECUTE format('DROP TABLE %s, %s, %s', a.score_table, a.tally_table, a.band_change_table);
 END $$;
 COMMENT ON FUNCTION lead_scoring.drop_audience(text) IS

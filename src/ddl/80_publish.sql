@@ -124,6 +124,7 @@ BEGIN
         RAISE EXCEPTION 'sheet "%" has no enabled rule', sheet
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Insert rules into lead_scoring.rule first; three to five are a good start.';
     END IF;
+    PERFORM lead_scoring.check_follow_ups(sheet);
     numbers := lead_scoring.signal_numbers(sheet, s.audience);
     compiled := lead_scoring.compile_sheet(sheet, numbers)::lead_scoring.model;
     SELECT a.last_signal INTO known FROM lead_scoring.audience AS a WHERE a.name = s.audience;

@@ -1,5 +1,5 @@
 -- Who may see and change what. A role sees the audiences it owns (as owner of the lead table, or member of
--- its owner) and those whose scores it may read; it changes only what it owns.
+-- its owner) and those whose scores or band changes it may read; it changes only what it owns.
 
 CREATE FUNCTION lead_scoring.owns_table(some_table regclass) RETURNS boolean
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
@@ -26,7 +26,8 @@ GRANT USAGE ON SCHEMA lead_scoring TO PUBLIC;
 ALTER TABLE lead_scoring.audience ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON lead_scoring.audience
     USING (lead_scoring.owns_table(lead_table)) WITH CHECK (lead_scoring.owns_table(lead_table));
-CREATE POLICY reader ON lead_scoring.audience FOR SELECT USING (lead_scoring.may_read(score_table));
+CREATE POLICY reader ON lead_scoring.audience FOR SELECT
+    USING (lead_scoring.may_read(score_table) OR lead_scoring.may_read(band_change_table));
 GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.audience TO PUBLIC;
 
 DO $$
@@ -55,6 +56,28 @@ CREATE POLICY own_table ON lead_scoring.source AS RESTRICTIVE FOR INSERT WITH CH
 CREATE POLICY own_new_table ON lead_scoring.source AS RESTRICTIVE FOR UPDATE WITH CHECK (lead_scoring.owns_table(source_table));
 GRANT SELECT ON lead_scoring.failure TO PUBLIC;
 
+-- Calendars are for all; each is changed by its owner. Names, because a role column that does not resolve would
+-- lose the table in a restore.
+CREATE FUNCTION lead_scoring.owns_calendar(calendar text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT EXISTS (SELECT FROM lead_scoring.calendar AS c JOIN pg_roles AS r ON r.rolname = c.owner
+                  WHERE c.name = owns_calendar.calendar AND pg_has_role(r.oid, 'USAGE')) $$;
+COMMENT ON FUNCTION lead_scoring.owns_calendar(text) IS 'Whether the current role owns a business calendar';
+
+ALTER TABLE lead_scoring.calendar ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON lead_scoring.calendar
+    USING (EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = owner AND pg_has_role(r.oid, 'USAGE')));
+CREATE POLICY reader ON lead_scoring.calendar FOR SELECT USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.calendar TO PUBLIC;
+ALTER TABLE lead_scoring.calendar_hours ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON lead_scoring.calendar_hours USING (lead_scoring.owns_calendar(calendar));
+CREATE POLICY reader ON lead_scoring.calendar_hours FOR SELECT USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.calendar_hours TO PUBLIC;
+ALTER TABLE lead_scoring.holiday ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON lead_scoring.holiday USING (lead_scoring.owns_calendar(calendar));
+CREATE POLICY reader ON lead_scoring.holiday FOR SELECT USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON lead_scoring.holiday TO PUBLIC;
+
 -- A dump of the database carries the catalog.
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.audience', '');
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.source', '');
@@ -67,6 +90,9 @@ SELECT pg_catalog.pg_extension_config_dump('lead_scoring.rule_group', '');
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.grade', '');
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.band', '');
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.sheet_revision', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.calendar', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.calendar_hours', '');
+SELECT pg_catalog.pg_extension_config_dump('lead_scoring.holiday', '');
 SELECT pg_catalog.pg_extension_config_dump('lead_scoring.failure_log', '');
 
 -- Tables that are dropped take their registrations along; new partitions of a source get its triggers.

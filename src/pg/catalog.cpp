@@ -18,6 +18,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace lead_scoring {
@@ -62,6 +63,11 @@ struct Row {
     bool is_null = false;
     const Datum value = get(column, &is_null);
     return is_null ? 0 : DatumGetInt32(value);
+  }
+  [[nodiscard]] int64 int8(const char* column) const {
+    bool is_null = false;
+    const Datum value = get(column, &is_null);
+    return is_null ? 0 : DatumGetInt64(value);
   }
 };
 
@@ -317,6 +323,59 @@ bool lock_for_reading(Oid table) {
   if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(table))) return false;
   if (has_subclass(table)) (void)find_all_inheritors(table, AccessShareLock, nullptr);
   return true;
+}
+
+List* read_band_requests(const char* sheet) {
+  List* requests = NIL;
+  const Key key = by_name("sheet", sheet);
+  for_each_row("band", "band_pkey", &key, 1, [&](const Row& row) {
+    bool no_time = false;
+    const Datum follow_up = row.get("follow_up", &no_time);
+    auto* request = palloc0_object(BandRequest);
+    request->band = row.text_or_null("name");
+    request->next_step = row.text_or_null("next_step");
+    request->owner_role = row.text_or_null("owner_role");
+    request->calendar = row.text_or_null("calendar");
+    if (!no_time) {
+      auto* copy = palloc_object(Interval);
+      *copy = *DatumGetIntervalP(follow_up);
+      request->follow_up = copy;
+    }
+    if (request->next_step != nullptr || request->owner_role != nullptr || request->follow_up != nullptr)
+      requests = lappend(requests, request);
+  });
+  return requests;
+}
+
+CalendarDefinition* read_calendar(const char* name) {
+  CalendarDefinition* calendar = nullptr;
+  const Key by_own_name = by_name("name", name);
+  for_each_row("calendar", "calendar_pkey", &by_own_name, 1, [&](const Row& row) {
+    calendar = palloc0_object(CalendarDefinition);
+    calendar->name = row.text_or_null("name");
+    calendar->time_zone = row.text_or_null("time_zone");
+  });
+  if (calendar == nullptr) return nullptr;
+  const Key key = by_name("calendar", name);
+  List* hours = NIL;
+  for_each_row("calendar_hours", "calendar_hours_pkey", &key, 1, [&](const Row& row) {
+    auto* one = palloc0_object(OpeningHours);
+    *one = {row.int4("weekday"), row.int8("opens"), row.int8("closes")};
+    hours = lappend(hours, one);
+  });
+  List* holidays = NIL;
+  for_each_row("holiday", "holiday_pkey", &key, 1,
+               [&](const Row& row) { holidays = lappend_int(holidays, row.int4("day")); });
+  calendar->hours_count = list_length(hours);
+  calendar->hours =
+      static_cast<OpeningHours*>(palloc0(sizeof(OpeningHours) * static_cast<Size>(calendar->hours_count + 1)));
+  for (int i = 0; i < calendar->hours_count; i++)
+    calendar->hours[i] = *static_cast<const OpeningHours*>(list_nth(hours, i));
+  calendar->holiday_count = list_length(holidays);
+  calendar->holidays =
+      static_cast<Day*>(palloc0(sizeof(Day) * static_cast<Size>(calendar->holiday_count + 1)));
+  for (int i = 0; i < calendar->holiday_count; i++) calendar->holidays[i] = list_nth_int(holidays, i);
+  return calendar;
 }
 
 char* qualified_name(Oid relation) {

@@ -3,6 +3,7 @@
 // Everything is allocated in the current memory context.
 #pragma once
 
+#include "core/business_time.hpp"
 #include "core/calendar.hpp"
 #include "pg/lead_key.hpp"
 
@@ -84,6 +85,27 @@ struct varlena* read_model(const char* sheet, int32 revision);
 // table while holding tally rows may deadlock with a TRUNCATE of that table, which waits for them. False: the
 // table is gone.
 bool lock_for_reading(Oid table);
+
+// What a band asks for when a lead has come up into it.
+struct BandRequest {
+  const char* band;
+  const char* next_step;    // nullptr: nothing said; likewise below
+  const char* owner_role;
+  const char* calendar;     // nullptr: around the clock
+  const Interval* follow_up;
+};
+List* read_band_requests(const char* sheet);  // of the bands that ask for anything
+
+// A business calendar; nullptr when there is none of that name.
+struct CalendarDefinition {
+  const char* name;
+  const char* time_zone;
+  int hours_count;
+  OpeningHours* hours;
+  int holiday_count;
+  Day* holidays;
+};
+CalendarDefinition* read_calendar(const char* name);
 
 // "schema"."table", quoted.
 char* qualified_name(Oid relation);

@@ -41,13 +41,19 @@ pg_tz* zone_named(std::string_view name) {
   return zone;
 }
 
-std::optional<Tick> tick_of_instant(TimestampTz instant, pg_tz* zone, Resolution resolution) {
+std::optional<int64> local_of_instant(TimestampTz instant, pg_tz* zone) {
   if (TIMESTAMP_NOT_FINITE(instant)) return std::nullopt;
   const pg_time_t seconds = unix_seconds(instant);
   const struct pg_tm* local = pg_localtime(&seconds, zone);
   if (local == nullptr) return std::nullopt;
   // No overflow: timestamps end more than a week away from the ends of int64.
-  return tick_at_local(instant + local->tm_gmtoff * USECS_PER_SEC, resolution);
+  return instant + local->tm_gmtoff * USECS_PER_SEC;
+}
+
+std::optional<Tick> tick_of_instant(TimestampTz instant, pg_tz* zone, Resolution resolution) {
+  const std::optional<int64> local = local_of_instant(instant, zone);
+  if (!local) return std::nullopt;
+  return tick_at_local(*local, resolution);
 }
 
 std::optional<Tick> tick_of_wall_clock(Timestamp local, Resolution resolution) {
@@ -62,12 +68,10 @@ std::optional<Tick> tick_of_date(DateADT date, Resolution resolution) {
 }
 
 // Between two changes of a zone's offset the local time is the instant plus a constant. So the answer is
-// the first interval that reaches the tick's local time, and the first instant of it that does.
-TimestampTz instant_of_tick(Tick tick, TimestampTz as_of, pg_tz* zone, Resolution resolution) {
-  if (tick == never) return DT_NOEND;
-  const int64 local = run_core([=] { return Calendar(resolution).local_microseconds(tick); });
-  // Nothing before this can have reached it, whatever the offset, so a far tick needs no long walk.
-  TimestampTz from = std::max<int64>(as_of, local - greatest_offset);
+// the first interval that reaches the local time, and the first instant of it that does.
+TimestampTz instant_of_local(int64 local, TimestampTz from, pg_tz* zone) {
+  // Nothing before this can have reached it, whatever the offset, so a far time needs no long walk.
+  from = std::max<int64>(from, local - greatest_offset);
   for (;;) {
     const pg_time_t seconds = unix_seconds(from);
     long offset = 0;
@@ -80,7 +84,7 @@ TimestampTz instant_of_tick(Tick tick, TimestampTz as_of, pg_tz* zone, Resolutio
     if (found < 0) {
       ereport(ERROR,
               (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-               errmsg("time zone \"%s\" has no local time for tick %d", pg_get_timezone_name(zone), tick)));
+               errmsg("time zone \"%s\" has no local time that late", pg_get_timezone_name(zone))));
     }
     const TimestampTz reached = std::max<int64>(local - offset * USECS_PER_SEC, from);
     if (found == 0) return reached;
@@ -88,6 +92,12 @@ TimestampTz instant_of_tick(Tick tick, TimestampTz as_of, pg_tz* zone, Resolutio
     if (reached < end) return reached;
     from = end;
   }
+}
+
+TimestampTz instant_of_tick(Tick tick, TimestampTz as_of, pg_tz* zone, Resolution resolution) {
+  if (tick == never) return DT_NOEND;
+  const int64 local = run_core([=] { return Calendar(resolution).local_microseconds(tick); });
+  return instant_of_local(local, as_of, zone);
 }
 
 }  // namespace lead_scoring

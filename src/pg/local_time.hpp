@@ -21,6 +21,12 @@ namespace lead_scoring {
 [[nodiscard]] std::optional<Tick> tick_of_wall_clock(Timestamp local, Resolution resolution);
 [[nodiscard]] std::optional<Tick> tick_of_date(DateADT date, Resolution resolution);
 
+// The wall clock's reading, in microseconds since 2000-01-01 00:00; nothing for ±infinity.
+[[nodiscard]] std::optional<int64> local_of_instant(TimestampTz instant, pg_tz* zone);
+// The earliest instant at or after `from` at which the wall clock reads `local` or later. A time that the zone
+// skips is where the clock jumps over it, and one that comes twice is the first that is not before `from`.
+[[nodiscard]] TimestampTz instant_of_local(int64 local, TimestampTz from, pg_tz* zone);
+
 // The earliest instant after `as_of` whose tick is `tick` or later; infinity for `never`. The tick must be
 // later than that of as_of. A tick that a zone skips begins where the clock jumps over it, and one that the
 // zone runs through twice begins the first time.

@@ -5,6 +5,7 @@
 #include "pg/rescore.hpp"
 
 #include "pg/evaluated_row.hpp"
+#include "pg/hand_off.hpp"
 #include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
 #include "pg/score_store.hpp"
@@ -33,6 +34,8 @@ struct Batch {
   FailureList* failures;
   ScoreWrites writes;
   TallyUpkeep upkeep;
+  HandOffs hand_offs;
+  List* old_models;  // OldModel
 };
 
 const ScoreRow* row_of(const LeadState& state, const char* sheet) {
@@ -89,10 +92,34 @@ ScoreRow score_row(const CachedSheet& sheet, const EvaluatedRow& evaluated, Time
   return row;
 }
 
+// Models of earlier revisions that were needed so far.
+struct OldModel {
+  const char* sheet;
+  int32 revision;
+  const Model* model;  // nullptr: it is gone
+};
+
+// The model a row was made with; nullptr when it is gone.
+const Model* model_of_row(Batch* batch, const CachedSheet& sheet, int32 revision) {
+  if (revision == sheet.revision) return sheet.model;
+  ListCell* cell = nullptr;
+  foreach (cell, batch->old_models) {
+    const auto* known = static_cast<const OldModel*>(lfirst(cell));
+    if (known->revision == revision && strcmp(known->sheet, sheet.name) == 0) return known->model;
+  }
+  struct varlena* stored = read_model(sheet.name, revision);
+  auto* read = palloc0_object(OldModel);
+  *read = {sheet.name, revision,
+           stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext)};
+  batch->old_models = lappend(batch->old_models, read);
+  return read->model;
+}
+
 // The band a lead was last seen in, while its story is told.
 struct Standing {
   Datum band;  // text, or 0
   TimestampTz since;
+  int32 revision;  // whose band it is
 };
 
 bool same_band(Datum a, Datum b) {
@@ -100,12 +127,38 @@ bool same_band(Datum a, Datum b) {
   return datumIsEqual(a, b, false, -1);
 }
 
-void move_to_band(Batch* batch, Datum key, const char* sheet, Standing* standing, Datum to,
-                  const int32* score, TimestampTz at, int32 revision, const char* cause) {
-  if (same_band(standing->band, to)) return;
-  append_change(&batch->writes, {key, sheet, standing->band, to, score == nullptr ? 0 : *score,
-                                 score != nullptr, at, revision, cause});
-  *standing = {to, at};
+// Below all ranks: no band, disqualified, or a band that nobody knows any more.
+constexpr int64 no_rank = std::numeric_limits<int64>::min();
+
+int64 rank_of(Batch* batch, const CachedSheet& sheet, int32 revision, Datum band) {
+  if (band == 0) return no_rank;
+  const Model* model = model_of_row(batch, sheet, revision);
+  if (model == nullptr) return no_rank;
+  const struct varlena* packed = PG_DETOAST_DATUM_PACKED(band);
+  const std::string_view name = to_utf8(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
+  for (const Band& one : model->bands)
+    if (one.name == name) return one.rank;
+  return no_rank;
+}
+
+// From another revision's band by the ranks of each. A sheet's new name moves nobody.
+bool is_upward(Batch* batch, const CachedSheet& sheet, const Standing& from, const Standing& to,
+               const char* cause) {
+  if (to.band == 0 || strcmp(cause, "sheet renamed") == 0) return false;
+  return rank_of(batch, sheet, to.revision, to.band) > rank_of(batch, sheet, from.revision, from.band);
+}
+
+void move_to_band(Batch* batch, Datum key, const CachedSheet& sheet, Standing* standing, const Standing& to,
+                  const int32* score, const char* cause) {
+  if (same_band(standing->band, to.band)) return;
+  BandChange change = {key,      sheet.name, standing->band, to.band, score == nullptr ? 0 : *score, score != nullptr,
+                       to.since, to.revision, cause,          false,   {}};
+  change.upward = is_upward(batch, sheet, *standing, to, cause);
+  if (change.upward)
+    change.follow_up = follow_up_of(&batch->hand_offs, sheet.name, to.band, to.since, batch->failures,
+                                    key_text(batch->audience->definition->key, key));
+  append_change(&batch->writes, change);
+  *standing = to;
 }
 
 Datum tally_before(const LeadState& state, const LeadDelta& lead) {
@@ -117,19 +170,12 @@ Datum tally_before(const LeadState& state, const LeadDelta& lead) {
   return tally_datum_from(run_core([=] { return merge(now, negate(delta, resource), resource); }));
 }
 
-// The model a row was made with; nullptr when it is gone.
-const Model* model_of_row(const CachedSheet& sheet, int32 revision) {
-  if (revision == sheet.revision) return sheet.model;
-  struct varlena* stored = read_model(sheet.name, revision);
-  return stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext);
-}
-
 // The row was due before this transaction came: what time alone has changed since then is told at the
 // instants at which it became true, with the tally and the model of that time.
 void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision,
             Standing* standing) {
   if (due > batch->now) return;
-  const Model* model = model_of_row(sheet, revision);
+  const Model* model = model_of_row(batch, sheet, revision);
   if (model == nullptr) return;
   const Bytes before = tally_bytes(tally_before(batch->states[i], batch->leads[i]));
   for (TimestampTz at = due; at <= batch->now;) {
@@ -137,23 +183,22 @@ void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int3
     EvaluatedRow evaluated;
     evaluate_datum(model, before, at, &evaluated);
     const Datum band = evaluated.in_segment ? text_or_zero(evaluated.band) : Datum{0};
-    move_to_band(batch, batch->leads[i].key, sheet.name, standing, band, &evaluated.score, at, revision,
-                 "time");
+    move_to_band(batch, batch->leads[i].key, sheet, standing, {band, at, revision}, &evaluated.score, "time");
     if (evaluated.next_change_at <= at) break;
     at = evaluated.next_change_at;
   }
 }
 
 void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
-  move_to_band(batch, batch->leads[i].key, row.sheet, standing, 0, nullptr, batch->now, revision_of(row),
-               cause);
+  const CachedSheet sheet = {row.sheet, revision_of(row), nullptr, nullptr, 0};
+  move_to_band(batch, batch->leads[i].key, sheet, standing, {0, batch->now, sheet.revision}, nullptr, cause);
   delete_score(&batch->writes, batch->leads[i].key, row.sheet);
 }
 
 Standing standing_of(const ScoreRow* row) {
-  if (row == nullptr) return {0, 0};
+  if (row == nullptr) return {0, 0, 0};
   return {row->nulls[band_column] ? Datum{0} : row->values[band_column],
-          DatumGetTimestampTz(row->values[band_since_column])};
+          DatumGetTimestampTz(row->values[band_since_column]), revision_of(*row)};
 }
 
 // One lead on one sheet. Returns when the lead must be looked at again although it has no row.
@@ -179,12 +224,12 @@ TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
     if (old != nullptr)
       remove_row(batch, i, *old, &standing, batch->cause);
     else
-      move_to_band(batch, key, sheet.name, &standing, 0, nullptr, batch->now, sheet.revision, batch->cause);
+      move_to_band(batch, key, sheet, &standing, {0, batch->now, sheet.revision}, nullptr, batch->cause);
     return evaluated.next_change_at;
   }
   ScoreRow row = score_row(sheet, evaluated, batch->now);
-  move_to_band(batch, key, sheet.name, &standing, row.values[band_column], &evaluated.score, batch->now,
-               sheet.revision, batch->cause);
+  move_to_band(batch, key, sheet, &standing, {row.values[band_column], batch->now, sheet.revision},
+               &evaluated.score, batch->cause);
   if (old == nullptr) {
     insert_score(&batch->writes, key, row);
   } else if (!same_score(*old, row)) {

@@ -257,13 +257,15 @@ void flush_deletes(CachedAudience* audience, const ColumnArrays& arrays) {
                qualified_name(a.score_table)));
 }
 
-constexpr Oid change_types[] = {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID};
+constexpr Oid change_types[] = {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID,
+                                BOOLOID, BOOLOID, TEXTOID, TEXTOID,        TEXTOID, TIMESTAMPTZOID};
 
 void flush_changes(CachedAudience* audience, const ColumnArrays& arrays) {
   const AudienceDefinition& a = *audience->definition;
   run(a, {&audience->plans.insert_changes, &arrays, SPI_OK_INSERT, "a band change"}, change_types,
       psprintf(
-          "INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause) SELECT * FROM %s",
+          "INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause, upward, handoff, next_step, "
+          "owner_role, calendar, due_at) SELECT * FROM %s",
           qualified_name(a.band_change_table), unnested(arrays.column_count)));
 }
 
@@ -301,6 +303,13 @@ void append_change(ScoreWrites* writes, const BandChange& change) {
   put(arrays, row, 5, TimestampTzGetDatum(change.at), false);
   put(arrays, row, 6, Int32GetDatum(change.revision), false);
   put(arrays, row, 7, CStringGetTextDatum(change.cause), false);
+  put(arrays, row, 8, BoolGetDatum(change.upward), false);
+  const FollowUp& follow_up = change.follow_up;
+  put(arrays, row, 9, BoolGetDatum(follow_up.asked), false);
+  put(arrays, row, 10, follow_up.next_step, follow_up.next_step == 0);
+  put(arrays, row, 11, follow_up.owner_role, follow_up.owner_role == 0);
+  put(arrays, row, 12, follow_up.calendar, follow_up.calendar == 0);
+  put(arrays, row, 13, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
 }
 
 void flush_score_writes(CachedAudience* audience, ScoreWrites* writes) {

@@ -60,6 +60,16 @@ struct ColumnArrays {
   bool* nulls[score_column_count + 2];
 };
 
+// What the band asks of people; texts, or 0.
+struct FollowUp {
+  bool asked;
+  Datum next_step;
+  Datum owner_role;
+  Datum calendar;
+  bool has_due;
+  TimestampTz due_at;
+};
+
 struct BandChange {
   Datum key;
   const char* sheet;
@@ -70,6 +80,8 @@ struct BandChange {
   TimestampTz at;
   int32 revision;
   const char* cause;
+  bool upward;
+  FollowUp follow_up;
 };
 
 struct ScoreWrites {

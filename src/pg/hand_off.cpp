@@ -1,0 +1,69 @@
+#include "pg/hand_off.hpp"
+
+#include "pg/business_clock.hpp"
+
+namespace lead_scoring {
+
+namespace {
+
+struct SheetRequests {
+  const char* sheet;
+  List* requests;  // BandRequest
+};
+
+const List* requests_of(HandOffs* known, const char* sheet) {
+  ListCell* cell = nullptr;
+  foreach (cell, known->sheets) {
+    const auto* one = static_cast<const SheetRequests*>(lfirst(cell));
+    if (strcmp(one->sheet, sheet) == 0) return one->requests;
+  }
+  auto* read = palloc0_object(SheetRequests);
+  *read = {sheet, read_band_requests(sheet)};
+  known->sheets = lappend(known->sheets, read);
+  return read->requests;
+}
+
+const BusinessClock* clock_named(HandOffs* known, const char* name) {
+  static const BusinessClock around_the_clock = {nullptr, nullptr};
+  if (name == nullptr) return &around_the_clock;
+  ListCell* cell = nullptr;
+  foreach (cell, known->clocks) {
+    const auto* one = static_cast<const BusinessClock*>(lfirst(cell));
+    if (strcmp(one->name, name) == 0) return one;
+  }
+  auto* read = palloc0_object(BusinessClock);
+  *read = read_business_clock(name);
+  known->clocks = lappend(known->clocks, read);
+  return read;
+}
+
+Datum text_or_zero(const char* text) { return text == nullptr ? Datum{0} : CStringGetTextDatum(text); }
+
+}  // namespace
+
+FollowUp follow_up_of(HandOffs* known, const char* sheet, Datum band, TimestampTz at, FailureList* failures,
+                      const char* lead) {
+  const List* requests = requests_of(known, sheet);
+  if (requests == NIL) return {};
+  const char* name = TextDatumGetCString(band);
+  ListCell* cell = nullptr;
+  foreach (cell, requests) {
+    const auto* request = static_cast<const BandRequest*>(lfirst(cell));
+    if (strcmp(request->band, name) != 0) continue;
+    FollowUp follow_up = {true, text_or_zero(request->next_step), text_or_zero(request->owner_role),
+                          text_or_zero(request->calendar), false, 0};
+    if (request->follow_up == nullptr) return follow_up;
+    ErrorReport problem;
+    follow_up.has_due = add_business_time(*clock_named(known, request->calendar), at, *request->follow_up,
+                                          &follow_up.due_at, &problem);
+    if (!follow_up.has_due)
+      record_failure(failures, "", sheet, problem.sqlstate,
+                     psprintf("band \"%s\" sets no due date: %s", name,
+                              TextDatumGetCString(text_datum(problem.message))),
+                     lead);
+    return follow_up;
+  }
+  return {};
+}
+
+}  // namespace lead_scoring
