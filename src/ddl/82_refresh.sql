@@ -127,8 +127,7 @@ DECLARE
     made text;
 BEGIN
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
-    SELECT format('%I.%I', n.nspname, lead_scoring.sibling_name(c.relname, '_now')) INTO made
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = a.score_table;
+    made := lead_scoring.sibling_view(a.lead_table, '_score_now', a.score_table, '_now');
     -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which
     -- could not be dropped then; only leads that exist have a wake_at.
     EXECUTE format($sql$
