@@ -54,8 +54,10 @@ INSERT INTO lead_scoring.rule_tier (sheet, rule, position, min, max, points, wit
     ('everything', 'often', 9, 0, 0, -3, NULL, NULL);
 INSERT INTO lead_scoring.grade (sheet, kind, name, threshold) VALUES
     ('everything', 'grade', 'B', 10), ('everything', 'grade', 'A', 30), ('everything', 'level', '1', 50), ('everything', 'level', '2', 0);
-INSERT INTO lead_scoring.band (sheet, name, rank, min_score, exclusive, min_fit, min_engagement, min_grade, min_level, description) VALUES
-    ('everything', 'hot', 20, 60, true, 5, 10, 'B', '2', 'Call today'), ('everything', 'warm', 10, 30, false, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO lead_scoring.band (sheet, name, rank, min_score, exclusive, min_fit, min_engagement, min_grade, min_level, description,
+                               next_step, owner_role, follow_up, calendar, notify, notify_quiet) VALUES
+    ('everything', 'hot', 20, 60, true, 5, 10, 'B', '2', 'Call today', 'Call', 'sales', '4 hours', 'office', true, '1 day'),
+    ('everything', 'warm', 10, 30, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL);
 \pset format unaligned
 SELECT lead_scoring.export_sheet_text('everything');
 \pset format aligned

@@ -2,10 +2,10 @@
 #include "pg/audience_cache.hpp"
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "access/relation.h"
-#include "access/xact.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
@@ -15,7 +15,6 @@ extern "C" {
 #include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 }
 
 using namespace lead_scoring;
@@ -88,26 +87,9 @@ void forget_as_catalog_owner() {
 }
 
 void forget_dropped_tables() {
-  MemoryContext caller = CurrentMemoryContext;
-  ResourceOwner resources = CurrentResourceOwner;
-  BeginInternalSubTransaction(nullptr);
-  MemoryContextSwitchTo(caller);
-  PG_TRY();
-  {
-    forget_as_catalog_owner();
-    ReleaseCurrentSubTransaction();
-  }
-  PG_CATCH();
-  {
-    MemoryContextSwitchTo(caller);
-    ErrorData* error = CopyErrorData();
-    FlushErrorState();
-    RollbackAndReleaseCurrentSubTransaction();
-    ereport(WARNING, (errmsg("lead_scoring: registrations of dropped tables remain: %s", error->message)));
-  }
-  PG_END_TRY();
-  MemoryContextSwitchTo(caller);
-  CurrentResourceOwner = resources;
+  ErrorData* error = nullptr;
+  if (guarded(&error, forget_as_catalog_owner)) return;
+  ereport(WARNING, (errmsg("lead_scoring: registrations of dropped tables remain: %s", error->message)));
 }
 
 }  // namespace
