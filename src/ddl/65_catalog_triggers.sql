@@ -48,16 +48,19 @@ CREATE FUNCTION lead_scoring.store_signal() RETURNS trigger
 DECLARE
     src lead_scoring.source;
 BEGIN
-    SELECT * INTO src FROM lead_scoring.source AS s WHERE s.audience = NEW.audience AND s.name = NEW.source;
+    -- The source, or else any other of the audience: in one snapshot, because a parallel restore may be loading the
+    -- sources at this moment.
+    SELECT * INTO src FROM lead_scoring.source AS s WHERE s.audience = NEW.audience
+    ORDER BY s.name = NEW.source DESC LIMIT 1;
     -- A restore may load signals before their sources; then the texts already are as PostgreSQL prints them,
     -- and publish() looks again.
     IF NOT FOUND THEN
-        IF EXISTS (SELECT FROM lead_scoring.source AS s WHERE s.audience = NEW.audience) THEN
-            RAISE EXCEPTION 'source "%" of audience "%" does not exist', NEW.source, NEW.audience
-                USING ERRCODE = 'undefined_object',
-                      HINT = 'SELECT name FROM lead_scoring.source lists the sources; the lead table itself is the source "profile".';
-        END IF;
         RETURN NEW;
+    END IF;
+    IF src.name <> NEW.source THEN
+        RAISE EXCEPTION 'source "%" of audience "%" does not exist', NEW.source, NEW.audience
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'SELECT name FROM lead_scoring.source lists the sources; the lead table itself is the source "profile".';
     END IF;
     IF NEW.event_type IS NOT NULL THEN
         IF src.event_type IS NULL THEN
