@@ -93,9 +93,10 @@ part_tap() {
   [ -n "$(ls "$top"/test/tap/*.pl 2> /dev/null)" ] || return 0
   need_extension || return
   [ -n "$tree" ] || tree=$("$top/scripts/cluster.sh" tree) || { failed=1; return; }
-  rm -rf "$tree/tap" "$tree/examples"
-  cp -r "$top/test/tap" "$top/examples" "$tree"
-  [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap" "$tree/examples"
+  # Some run the examples, or blocks of the documentation.
+  rm -rf "$tree/tap" "$tree/examples" "$tree/docs"
+  cp -r "$top/test/tap" "$top/examples" "$top/docs" "$tree"
+  [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap" "$tree/examples" "$tree/docs"
   as_server_user env PATH="$tree$("$pg_config" --bindir):$PATH" TESTDIR="$tree/tap" LC_ALL=C.UTF-8 \
     PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
     prove --verbose -I "$pgxs/src/test/perl" -I "$tree/tap" "$tree"/tap/*.pl 2>&1 | tee "$logs/prove" || status=1

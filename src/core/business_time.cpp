@@ -67,8 +67,7 @@ int iso_weekday(Day day) {
   return sunday_first == 0 ? 7 : sunday_first;
 }
 
-BusinessCalendar::BusinessCalendar(std::span<const OpeningHours> hours, std::span<const Day> holidays)
-{
+BusinessCalendar::BusinessCalendar(std::span<const OpeningHours> hours, std::span<const Day> holidays) {
   std::vector<OpeningHours> sorted(hours.begin(), hours.end());
   if (sorted.empty())
     throw Error(ErrorKind::invalid_parameter, "there are no opening hours", {},
@@ -150,10 +149,10 @@ std::int64_t BusinessCalendar::add(std::int64_t local, const BusinessSpan& span)
 std::int64_t BusinessCalendar::open_time_before(std::int64_t local) const {
   const auto [day, time] = split(local);
   const int weekday = iso_weekday(day);
-  const std::int64_t week_length =
-      std::accumulate(day_length_.begin(), day_length_.end(), std::int64_t{0});
-  std::int64_t total = period_number(day, Period::week) * week_length +
-                       std::accumulate(day_length_.begin(), day_length_.begin() + (weekday - 1), std::int64_t{0});
+  const std::int64_t week_length = std::accumulate(day_length_.begin(), day_length_.end(), std::int64_t{0});
+  std::int64_t total =
+      period_number(day, Period::week) * week_length +
+      std::accumulate(day_length_.begin(), day_length_.begin() + (weekday - 1), std::int64_t{0});
   // The weeks above know no holidays. Those before the fixed Monday count the other way.
   const Day monday = 2;  // 2000-01-03
   for (const Day holiday : holidays_) {

@@ -13,7 +13,9 @@ COMMENT ON FUNCTION lead_scoring.refresh_command(text) IS 'The SQL command that 
 CREATE FUNCTION lead_scoring.require_pg_cron(what_to_run text) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    cron_database text := current_setting('cron.database_name', true);
+    -- Not everybody may read the setting.
+    sees_settings boolean := pg_has_role('pg_read_all_settings', 'USAGE');
+    cron_database text := CASE WHEN sees_settings THEN current_setting('cron.database_name', true) END;
 BEGIN
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         IF NOT has_schema_privilege('cron', 'USAGE') THEN
@@ -24,9 +26,13 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'pg_cron is not installed in database "%"', current_database()
         USING ERRCODE = 'object_not_in_prerequisite_state',
-              DETAIL = CASE WHEN cron_database IS NULL THEN 'This server does not run pg_cron.'
+              DETAIL = CASE WHEN NOT sees_settings THEN 'The setting cron.database_name, which names the database it lives in, is not for everybody to read.'
+                            WHEN cron_database IS NULL THEN 'This server does not run pg_cron.'
                             ELSE format('pg_cron of this server lives in database "%s".', cron_database) END,
-              HINT = CASE WHEN cron_database IS NULL
+              HINT = CASE WHEN NOT sees_settings
+                          THEN format('If pg_cron runs on this server, run in its database: %s Otherwise run CALL lead_scoring.refresh() '
+                                      'from another scheduler, such as cron or a systemd timer.', what_to_run)
+                          WHEN cron_database IS NULL
                           THEN 'Put it into shared_preload_libraries, restart, and CREATE EXTENSION pg_cron; '
                                'or run CALL lead_scoring.refresh() from another scheduler, such as cron or a systemd timer.'
                           WHEN cron_database = current_database() THEN 'CREATE EXTENSION pg_cron;'

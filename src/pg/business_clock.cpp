@@ -100,7 +100,9 @@ bool add_business_time(const BusinessClock& clock, TimestampTz at, const Interva
   if (!local) return too_far(problem);
   const BusinessSpan span = {duration.day, duration.time};
   int64 local_end = 0;
-  if (!try_core(open, [&] { local_end = open.make().add(*local, span); }, problem)) return false;
+  if (!try_core(
+          open, [&] { local_end = open.make().add(*local, span); }, problem))
+    return false;
   *end = local_end == *local ? at : instant_of_local(local_end, at, zone);
   return true;
 }
@@ -115,7 +117,9 @@ bool business_time_between(const BusinessClock& clock, TimestampTz from, Timesta
   const std::optional<int64> local_to = local_of_instant(to, zone);
   if (!local_from || !local_to) return too_far(problem);
   int64 open_time = 0;
-  if (!try_core(open, [&] { open_time = open.make().between(*local_from, *local_to); }, problem)) return false;
+  if (!try_core(
+          open, [&] { open_time = open.make().between(*local_from, *local_to); }, problem))
+    return false;
   // Where the clock is set back, a later instant may read an earlier time.
   *microseconds = from <= to ? std::max<int64>(open_time, 0) : std::min<int64>(open_time, 0);
   return true;

@@ -367,8 +367,8 @@ CalendarDefinition* read_calendar(const char* name) {
   for_each_row("holiday", "holiday_pkey", &key, 1,
                [&](const Row& row) { holidays = lappend_int(holidays, row.int4("day")); });
   calendar->hours_count = list_length(hours);
-  calendar->hours =
-      static_cast<OpeningHours*>(palloc0(sizeof(OpeningHours) * static_cast<Size>(calendar->hours_count + 1)));
+  calendar->hours = static_cast<OpeningHours*>(
+      palloc0(sizeof(OpeningHours) * static_cast<Size>(calendar->hours_count + 1)));
   for (int i = 0; i < calendar->hours_count; i++)
     calendar->hours[i] = *static_cast<const OpeningHours*>(list_nth(hours, i));
   calendar->holiday_count = list_length(holidays);

@@ -89,9 +89,9 @@ bool lock_for_reading(Oid table);
 // What a band asks for when a lead has come up into it.
 struct BandRequest {
   const char* band;
-  const char* next_step;    // nullptr: nothing said; likewise below
+  const char* next_step;  // nullptr: nothing said; likewise below
   const char* owner_role;
-  const char* calendar;     // nullptr: around the clock
+  const char* calendar;  // nullptr: around the clock
   const Interval* follow_up;
 };
 List* read_band_requests(const char* sheet);  // of the bands that ask for anything

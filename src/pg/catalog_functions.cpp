@@ -35,12 +35,13 @@ void follow(const char* child_column, Datum old_name, const Datum* new_name) {
   Oid types[] = {TEXTOID, TEXTOID};
   Datum values[] = {old_name, new_name == nullptr ? Datum{0} : *new_name};
   if (new_name == nullptr)
-    SPI_execute_with_args(psprintf("DELETE FROM lead_scoring.%s WHERE %s OPERATOR(pg_catalog.=) $1", child, column),
-                          1, types, values, nullptr, false, 0);
-  else
     SPI_execute_with_args(
-        psprintf("UPDATE lead_scoring.%s SET %s = $2 WHERE %s OPERATOR(pg_catalog.=) $1", child, column, column),
-        2, types, values, nullptr, false, 0);
+        psprintf("DELETE FROM lead_scoring.%s WHERE %s OPERATOR(pg_catalog.=) $1", child, column), 1, types,
+        values, nullptr, false, 0);
+  else
+    SPI_execute_with_args(psprintf("UPDATE lead_scoring.%s SET %s = $2 WHERE %s OPERATOR(pg_catalog.=) $1",
+                                   child, column, column),
+                          2, types, values, nullptr, false, 0);
 }
 
 // Sources that go while their audience stays: their signals leave the tallies, as with TRUNCATE.

@@ -82,9 +82,8 @@ TimestampTz instant_of_local(int64 local, TimestampTz from, pg_tz* zone) {
     const int found =
         pg_next_dst_boundary(&seconds, &offset, &is_dst, &change, &next_offset, &next_is_dst, zone);
     if (found < 0) {
-      ereport(ERROR,
-              (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-               errmsg("time zone \"%s\" has no local time that late", pg_get_timezone_name(zone))));
+      ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+                      errmsg("time zone \"%s\" has no local time that late", pg_get_timezone_name(zone))));
     }
     const TimestampTz reached = std::max<int64>(local - offset * USECS_PER_SEC, from);
     if (found == 0) return reached;

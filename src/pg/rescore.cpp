@@ -151,8 +151,17 @@ bool is_upward(Batch* batch, const CachedSheet& sheet, const Standing& from, con
 void move_to_band(Batch* batch, Datum key, const CachedSheet& sheet, Standing* standing, const Standing& to,
                   const int32* score, const char* cause) {
   if (same_band(standing->band, to.band)) return;
-  BandChange change = {key,      sheet.name, standing->band, to.band, score == nullptr ? 0 : *score, score != nullptr,
-                       to.since, to.revision, cause,          false,   {}};
+  BandChange change = {key,
+                       sheet.name,
+                       standing->band,
+                       to.band,
+                       score == nullptr ? 0 : *score,
+                       score != nullptr,
+                       to.since,
+                       to.revision,
+                       cause,
+                       false,
+                       {}};
   change.upward = is_upward(batch, sheet, *standing, to, cause);
   if (change.upward)
     change.follow_up = follow_up_of(&batch->hand_offs, sheet.name, to.band, to.since, batch->failures,

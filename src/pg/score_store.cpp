@@ -263,10 +263,10 @@ constexpr Oid change_types[] = {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT4O
 void flush_changes(CachedAudience* audience, const ColumnArrays& arrays) {
   const AudienceDefinition& a = *audience->definition;
   run(a, {&audience->plans.insert_changes, &arrays, SPI_OK_INSERT, "a band change"}, change_types,
-      psprintf(
-          "INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause, upward, handoff, next_step, "
-          "owner_role, calendar, due_at) SELECT * FROM %s",
-          qualified_name(a.band_change_table), unnested(arrays.column_count)));
+      psprintf("INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause, upward, "
+               "handoff, next_step, "
+               "owner_role, calendar, due_at) SELECT * FROM %s",
+               qualified_name(a.band_change_table), unnested(arrays.column_count)));
 }
 
 }  // namespace

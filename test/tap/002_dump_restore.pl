@@ -78,7 +78,12 @@ GRANT SELECT ON web.visitor_score, web.visitor_tally TO analyst;
 INSERT INTO lead_scoring.signal (audience, name, source, condition, distinct_by) VALUES ('visitors', 'pricing', 'hit', 'path ~ ''^/pricing''', 'path');
 INSERT INTO lead_scoring.sheet (name, audience) VALUES ('site', 'visitors');
 INSERT INTO lead_scoring.rule (sheet, name, signal, points) VALUES ('site', 'pricing', 'pricing', 25);
-INSERT INTO lead_scoring.band (sheet, rank, name, min_score) VALUES ('site', 1, 'MQL', 50);
+INSERT INTO lead_scoring.calendar (name, time_zone, description) VALUES ('Büro "1"', 'Europe/Berlin', 'weekdays');
+INSERT INTO lead_scoring.calendar_hours SELECT 'Büro "1"', d, '09:00', '17:00' FROM generate_series(1, 5) AS d;
+INSERT INTO lead_scoring.calendar_hours VALUES ('Büro "1"', 5, '18:00', '24:00');
+INSERT INTO lead_scoring.holiday VALUES ('Büro "1"', '2026-12-25', 'Weihnachten');
+INSERT INTO lead_scoring.band (sheet, rank, name, min_score, next_step, owner_role, follow_up, calendar, notify, notify_quiet)
+VALUES ('site', 1, 'MQL', 50, 'call', 'sales', '2 hours', 'Büro "1"', true, '1 day');
 SELECT lead_scoring.publish('site');
 INSERT INTO web.visitor VALUES ('00000000-0000-0000-0000-000000000001', 'a@x'), ('00000000-0000-0000-0000-000000000002', 'b@x');
 INSERT INTO web.hit VALUES ('00000000-0000-0000-0000-000000000001', '2026-02-01 12:00', '/pricing'),
@@ -96,9 +101,10 @@ sub literal { my $text = shift; return "'" . $text =~ s/'/''/gr . "'" }
 # Everything that must be the same: every catalog table, and the tables of the audiences. Without the name of
 # the database, dates or object identifiers.
 my @tables = (
-	(map { "lead_scoring.$_" } qw(audience source signal signal_version sheet rule rule_tier rule_group grade band sheet_revision failure_log)),
+	(map { "lead_scoring.$_" } qw(audience source signal signal_version sheet rule rule_tier rule_group grade band sheet_revision failure_log
+		calendar calendar_hours holiday)),
 	q{"Läden & Co."."Kunde's ""Tabelle""_score"}, q{"Läden & Co."."Kunde's ""Tabelle""_tally"}, q{"Läden & Co."."Stufen; wechsel"},
-	'web.visitor_score', 'web.visitor_tally', 'web.visitor_band_change', 'account_score', 'account_tally', 'account_band_change');
+	'web.visitor_score', 'web.visitor_tally', 'web.visitor_band_change', 'web.visitor_handoff', 'web.visitor_handoff_times', 'account_score', 'account_tally', 'account_band_change');
 sub content_of {
 	my $database = shift;
 	return map { ($_ => sql($database, "SELECT t::text FROM $_ AS t ORDER BY 1")) } @tables;
@@ -107,6 +113,10 @@ sub content_of {
 # Shape: triggers with their definition, the owners of the tables, policies, event triggers, grants.
 my $shape = <<'SQL';
 SELECT 'trigger', pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
+UNION ALL
+SELECT 'announcement', pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.announce_changes'::regproc
+UNION ALL
+SELECT 'view', format('%s %s %s', handoff_view, handoff_times_view, score_now_view) FROM lead_scoring.audience
 UNION ALL
 SELECT 'table', format('%s %s %s', c.oid::regclass, pg_get_userbyid(c.relowner), (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(c.relacl) AS acl))
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -179,12 +189,12 @@ SELECT lead, sheet, lead_scoring.score(lead_scoring.active_model(sheet), lead_sc
 FROM "Läden & Co."."Kunde's ""Tabelle""_score" WHERE lead = 'b' ORDER BY sheet COLLATE "C"
 SQL
 	# An application that may only insert; the band changes go on counting where they were.
-	is(sql($road, <<'SQL'), "50|MQL\n1\n2", "$road: an application role inserts, and the lead's band follows");
+	is(sql($road, <<'SQL'), "50|MQL\n1|t\n2|t", "$road: an application role inserts, and the lead's band follows, with a clock for sales");
 SET ROLE app;
 INSERT INTO web.hit VALUES ('00000000-0000-0000-0000-000000000002', '2026-03-01 12:00', '/pricing'), ('00000000-0000-0000-0000-000000000002', '2026-03-01 12:00', '/pricing');
 RESET ROLE;
 SELECT score, band FROM web.visitor_score WHERE lead = '00000000-0000-0000-0000-000000000002';
-SELECT id FROM web.visitor_band_change ORDER BY id;
+SELECT id, due_at = lead_scoring.add_business_time('Büro "1"', at, '2 hours') FROM web.visitor_handoff ORDER BY id;
 SQL
 	# Row-level security: the analyst may read the scores, the stranger may not.
 	is(sql($road, 'SET ROLE analyst; SELECT name FROM lead_scoring.audience; SELECT name FROM lead_scoring.sheet'), "visitors\nsite", "$road: an analyst sees the audience whose scores it may read");

@@ -36,7 +36,8 @@ std::string text(std::int64_t local) {
   const std::int64_t days = (local - (local % day + day) % day) / day;
   const std::int64_t minutes = (local - days * day) / minute;
   char clock[16];
-  std::snprintf(clock, sizeof clock, " %02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
+  std::snprintf(clock, sizeof clock, " %02d:%02d", static_cast<int>(minutes / 60),
+                static_cast<int>(minutes % 60));
   return to_text(civil(static_cast<Day>(days))) + clock;
 }
 
@@ -125,8 +126,11 @@ TEST(BusinessTime, CountsOpenTime) {
 }
 
 TEST(BusinessTime, TakesHoursThatTouchOrOverlapAsOne) {
-  const OpeningHours hours[] = {{1, 9 * hour, 12 * hour}, {1, 12 * hour, 15 * hour}, {1, 10 * hour, 14 * hour},
-                                {2, 0, 24 * hour},        {3, 0, 2 * hour}};
+  const OpeningHours hours[] = {{1, 9 * hour, 12 * hour},
+                                {1, 12 * hour, 15 * hour},
+                                {1, 10 * hour, 14 * hour},
+                                {2, 0, 24 * hour},
+                                {3, 0, 2 * hour}};
   const BusinessCalendar calendar(hours, {});
   EXPECT_EQ(calendar.between(at("2026-11-16", "00:00"), at("2026-11-17", "00:00")), 6 * hour);
   // A night shift in two rows, over midnight.
@@ -151,7 +155,8 @@ TEST(BusinessTime, EndsSomewhere) {
   const BusinessCalendar calendar = office();
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const std::int64_t now = at("2026-11-17", "10:00");
-  EXPECT_EQ(kind_of([&] { (void)calendar.add(now, {.microseconds = most}); }), ErrorKind::datetime_out_of_range);
+  EXPECT_EQ(kind_of([&] { (void)calendar.add(now, {.microseconds = most}); }),
+            ErrorKind::datetime_out_of_range);
   EXPECT_EQ(kind_of([&] { (void)calendar.add(now, {.days = std::numeric_limits<std::int32_t>::max()}); }),
             ErrorKind::datetime_out_of_range);
   EXPECT_EQ(kind_of([&] { (void)calendar.add(at("9999-12-31", "10:00"), {.days = 1}); }),
@@ -166,7 +171,8 @@ TEST(BusinessTime, EndsSomewhere) {
   std::vector<Day> mondays;
   for (Day one = parse_date("2026-11-16"); one <= parse_date("2126-12-31"); one += 7) mondays.push_back(one);
   const BusinessCalendar never_open({&monday, 1}, mondays);
-  EXPECT_EQ(kind_of([&] { (void)never_open.add(now, {.microseconds = 1}); }), ErrorKind::datetime_out_of_range);
+  EXPECT_EQ(kind_of([&] { (void)never_open.add(now, {.microseconds = 1}); }),
+            ErrorKind::datetime_out_of_range);
   EXPECT_EQ(kind_of([&] { (void)never_open.add(now, {.days = 1}); }), ErrorKind::datetime_out_of_range);
   EXPECT_EQ(never_open.between(now, at("2126-01-01", "00:00")), 0);
   // Holidays that PostgreSQL can store and nobody will see.
@@ -224,7 +230,8 @@ RC_GTEST_PROP(BusinessTimeProperty, AddingIsTheEarliestTimeWithThatMuchBetween, 
   RC_ASSERT(calendar.between(from, end - 1) == length - 1);
   // In two steps or in one.
   const std::int64_t first = *rc::gen::inRange<std::int64_t>(0, length);
-  RC_ASSERT(calendar.add(calendar.add(from, {.microseconds = first}), {.microseconds = length - first}) == end);
+  RC_ASSERT(calendar.add(calendar.add(from, {.microseconds = first}), {.microseconds = length - first}) ==
+            end);
 }
 
 RC_GTEST_PROP(BusinessTimeProperty, DaysEndOnTheNthWorkingDay, ()) {
@@ -249,7 +256,8 @@ RC_GTEST_PROP(BusinessTimeProperty, DaysEndOnTheNthWorkingDay, ()) {
   const std::int64_t end = calendar.add(from, {.days = days});
   RC_ASSERT(end >= expected * day);
   RC_ASSERT(end <= (expected + 1) * day);
-  RC_ASSERT(calendar.add(from, {.days = days, .microseconds = hour}) == calendar.add(end, {.microseconds = hour}));
+  RC_ASSERT(calendar.add(from, {.days = days, .microseconds = hour}) ==
+            calendar.add(end, {.microseconds = hour}));
 }
 
 }  // namespace
