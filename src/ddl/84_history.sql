@@ -3,18 +3,18 @@
 CREATE FUNCTION lead_scoring.draft_model(sheet text) RETURNS lead_scoring.model
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    audience text := (SELECT s.audience FROM lead_scoring.sheet AS s WHERE s.name = draft_model.sheet);
+    of_audience text := (SELECT s.audience FROM lead_scoring.sheet AS s WHERE s.name = draft_model.sheet);
     numbers jsonb;
     uncounted text;
 BEGIN
-    IF audience IS NULL THEN
+    IF of_audience IS NULL THEN
         RAISE EXCEPTION 'sheet "%" does not exist', sheet
             USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.sheet lists the sheets.';
     END IF;
-    numbers := lead_scoring.signal_numbers(sheet, audience);
+    numbers := lead_scoring.signal_numbers(sheet, of_audience);
     SELECT string_agg(format('"%s"', n.key), ', ' ORDER BY n.key) INTO uncounted FROM jsonb_each_text(numbers) AS n
     WHERE NOT EXISTS (SELECT FROM lead_scoring.signal_version AS v
-                      WHERE v.audience = draft_model.audience AND v.number = n.value::integer AND v.counted);
+                      WHERE v.audience = of_audience AND v.number = n.value::integer AND v.counted);
     IF uncounted IS NOT NULL THEN
         RAISE EXCEPTION 'the draft of sheet "%" needs signals that are not counted yet: %', sheet, uncounted
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'A new or changed signal is counted when a sheet that uses it is published.';
