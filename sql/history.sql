@@ -21,7 +21,7 @@ INSERT INTO event VALUES
 
 -- A lead over time, both ends included.
 SELECT at, score, band, last_active_on FROM lead_scoring.score_history('past', '1', '2026-03-01', '2026-03-16', '3 days');
--- All leads. Both forms take four arguments; the name of one, or a type, says which is meant.
+-- All leads. Both forms can have four arguments; a named step says which is meant.
 SELECT at, lead, score, band FROM lead_scoring.score_history('past', '2026-03-04', '2026-03-12', step => '4 days') ORDER BY at, lead;
 -- A late row changes what history says.
 INSERT INTO event VALUES (3, '2026-03-04 08:00', 'order');
@@ -44,6 +44,6 @@ SELECT lead_scoring.draft_model('past');
 \echo :LAST_ERROR_SQLSTATE
 SELECT lead_scoring.draft_model('nothing');
 SELECT * FROM lead_scoring.scores_at('nobody', lead_scoring.active_model('past'));
-SELECT * FROM lead_scoring.score_history('nothing', '1', timestamptz '2026-03-01', '2026-03-02');
+SELECT * FROM lead_scoring.score_history('nothing', '1', '2026-03-01', '2026-03-02', step => '1 day');
 SELECT lead_scoring.drop_audience('past');
 DROP SCHEMA past CASCADE;
