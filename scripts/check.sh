@@ -115,7 +115,9 @@ part_docs() {
   start_cluster || { failed=1; return; }
   (
     eval "$("$top/scripts/cluster.sh" env "$cluster")"
-    "$top/scripts/check_docs.sh" "$top/README.md" "$top"/docs/*.md || status=1
+    # The blocks of handoff.md want other servers: test/tap/005_handoff.pl runs them.
+    mapfile -t pages < <(find "$top/docs" -name '*.md' ! -name handoff.md | sort)
+    "$top/scripts/check_docs.sh" "$top/README.md" "${pages[@]}" || status=1
     "$top/scripts/check_reference.sh" || status=1
     exit $status
   ) > "$logs/docs.results" || status=1
