@@ -22,7 +22,7 @@ INSERT INTO event VALUES
 -- A lead over time, both ends included.
 SELECT at, score, band, last_active_on FROM lead_scoring.score_history('past', '1', '2026-03-01', '2026-03-16', '3 days');
 -- All leads. Both forms can have four arguments; a named step says which is meant.
-SELECT at, lead, score, band FROM lead_scoring.score_history('past', '2026-03-04', '2026-03-12', step => '4 days') ORDER BY at, lead;
+SELECT at, lead, score, band FROM lead_scoring.score_history_of_all('past', '2026-03-04', '2026-03-12', '4 days') ORDER BY at, lead;
 -- A late row changes what history says.
 INSERT INTO event VALUES (3, '2026-03-04 08:00', 'order');
 SELECT lead, score FROM lead_scoring.scores_at('past', lead_scoring.active_model('past'), '2026-03-06') ORDER BY lead;
@@ -44,6 +44,6 @@ SELECT lead_scoring.draft_model('past');
 \echo :LAST_ERROR_SQLSTATE
 SELECT lead_scoring.draft_model('nothing');
 SELECT * FROM lead_scoring.scores_at('nobody', lead_scoring.active_model('past'));
-SELECT * FROM lead_scoring.score_history('nothing', '1', '2026-03-01', '2026-03-02', step => '1 day');
+SELECT * FROM lead_scoring.score_history('nothing', '1', '2026-03-01', '2026-03-02');
 SELECT lead_scoring.drop_audience('past');
 DROP SCHEMA past CASCADE;

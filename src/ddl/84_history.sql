@@ -68,14 +68,14 @@ END $$;
 COMMENT ON FUNCTION lead_scoring.scores_at(text, lead_scoring.model, timestamptz) IS
     'Every lead of an audience under any model at any instant, from the tallies; nothing is written. For what-if questions: draft_model(sheet) or a revision''s model';
 
-CREATE FUNCTION lead_scoring.score_history(sheet text, "from" timestamptz, "to" timestamptz, step interval DEFAULT '1 day',
+CREATE FUNCTION lead_scoring.score_history_of_all(sheet text, "from" timestamptz, "to" timestamptz, step interval DEFAULT '1 day',
     OUT at timestamptz, OUT lead text, OUT score integer, OUT engagement integer, OUT fit integer, OUT grade text, OUT level text,
     OUT band text, OUT disqualified boolean, OUT hand_raised boolean, OUT persona text, OUT last_active_on date) RETURNS SETOF record
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$
     SELECT g.at, q.lead, q.score, q.engagement, q.fit, q.grade, q.level, q.band, q.disqualified, q.hand_raised, q.persona, q.last_active_on
-    FROM (SELECT s.audience, lead_scoring.active_model(s.name) AS model FROM lead_scoring.sheet AS s WHERE s.name = score_history.sheet) AS m
+    FROM (SELECT s.audience, lead_scoring.active_model(s.name) AS model FROM lead_scoring.sheet AS s WHERE s.name = score_history_of_all.sheet) AS m
          CROSS JOIN generate_series("from", "to", step) AS g(at)
          CROSS JOIN LATERAL lead_scoring.scores_at(m.audience, m.model, g.at) AS q
 $$;
-COMMENT ON FUNCTION lead_scoring.score_history(text, timestamptz, timestamptz, interval) IS 'The same for all leads of the sheet''s audience, one row a lead and instant';
+COMMENT ON FUNCTION lead_scoring.score_history_of_all(text, timestamptz, timestamptz, interval) IS 'The same for all leads of the sheet''s audience, one row a lead and instant';
