@@ -79,7 +79,13 @@ SELECT lead, score, revision FROM lead_score ORDER BY lead;
 SELECT lead_scoring.activate('clock', 17);
 SELECT * FROM lead_scoring.verify('clock');
 
+-- The view outlives a new name of its audience.
+UPDATE lead_scoring.audience SET name = 'renamed' WHERE name = 'clock';
+SELECT lead, score, revision FROM lead_score_now ORDER BY lead;
+UPDATE lead_scoring.audience SET name = 'clock' WHERE name = 'renamed';
+
 -- Errors
+SELECT * FROM lead_scoring.active_models('event');
 CALL lead_scoring.refresh('nobody');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 CALL lead_scoring.refresh('clock');

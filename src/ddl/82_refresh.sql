@@ -115,10 +115,10 @@ END $$;
 COMMENT ON PROCEDURE lead_scoring.refresh(text, integer, bigint, interval) IS
     'Brings up every lead whose score is due, because time has passed or a newer revision is active, in batches that commit. audience NULL: all the caller owns. Never waits for writers: leads they hold are skipped and stay due. max_leads and max_time are a budget; calling again goes on. Must not run inside a transaction block';
 
-CREATE FUNCTION lead_scoring.active_models(audience text, OUT sheet text, OUT revision integer, OUT model lead_scoring.model)
+CREATE FUNCTION lead_scoring.active_models(score_table regclass, OUT sheet text, OUT revision integer, OUT model lead_scoring.model)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_active_models' LANGUAGE C STRICT STABLE ROWS 3;
-COMMENT ON FUNCTION lead_scoring.active_models(text) IS 'The active model of each published sheet of an audience, for everybody who may read the audience''s score table';
+COMMENT ON FUNCTION lead_scoring.active_models(regclass) IS 'The active model of each published sheet of the audience with this score table, for everybody who may read the table';
 
 CREATE FUNCTION lead_scoring.create_score_now(audience text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -134,12 +134,12 @@ BEGIN
         CREATE VIEW %1$s AS
         SELECT s.lead, s.sheet, s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, s.hand_raised, s.persona,
                s.last_active_on, s.next_change_at, s.revision
-        FROM %2$s AS s JOIN lead_scoring.active_models(%4$L) AS m ON m.sheet = s.sheet
+        FROM %2$s AS s JOIN lead_scoring.active_models(%4$L::regclass) AS m ON m.sheet = s.sheet
         WHERE s.next_change_at > now() AND s.revision = m.revision
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
-        FROM lead_scoring.active_models(%4$L) AS m
+        FROM lead_scoring.active_models(%4$L::regclass) AS m
              JOIN %2$s AS s ON s.sheet = m.sheet AND (s.next_change_at <= now() OR s.revision <> m.revision)
              JOIN %3$s AS t ON t.lead = s.lead
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
@@ -147,11 +147,11 @@ BEGIN
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
-        FROM %3$s AS t CROSS JOIN lead_scoring.active_models(%4$L) AS m
+        FROM %3$s AS t CROSS JOIN lead_scoring.active_models(%4$L::regclass) AS m
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
         WHERE t.wake_at <= now() AND e.in_segment
           AND NOT EXISTS (SELECT FROM %2$s AS s WHERE s.lead = t.lead AND s.sheet = m.sheet)
-        $sql$, made, a.score_table, a.tally_table, a.name);
+        $sql$, made, a.score_table, a.tally_table, a.score_table);
     EXECUTE format('ALTER VIEW %s OWNER TO %I', made, (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = a.lead_table));
     UPDATE lead_scoring.audience AS q SET score_now_view = made::regclass WHERE q.name = create_score_now.audience;
     EXECUTE format('COMMENT ON VIEW %s IS %L', made,

@@ -240,6 +240,14 @@ AudienceDefinition* read_audience(const char* name) {
   return audience;
 }
 
+const char* audience_of_score_table(Oid score_table) {
+  const char* name = nullptr;
+  const Key key = {"score_table", ObjectIdGetDatum(score_table), F_OIDEQ};
+  for_each_row("audience", "audience_score_table_key", &key, 1,
+               [&](const Row& row) { name = row.text_or_null("name"); });
+  return name;
+}
+
 AudienceDefinition* require_audience(const char* name) {
   AudienceDefinition* audience = read_audience(name);
   if (audience == nullptr)

@@ -62,7 +62,9 @@ Oid catalog_type(const char* name);
 AudienceDefinition* read_audience(const char* name);
 // The same, but an error that names it; `SQLSTATE 42704`.
 AudienceDefinition* require_audience(const char* name);
-// The same, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
+// Name of the audience with this score table; nullptr: none.
+const char* audience_of_score_table(Oid score_table);
+// The same as require_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
 AudienceDefinition* require_owned_audience(const char* name);
 // Sources of one audience, ordered by name, with their signals.
 List* read_sources(const char* audience);

@@ -162,10 +162,16 @@ LS_FUNCTION(ls_refresh_batch) {
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 
-// active_models(audience) → rows (sheet, revision, model): for everybody who may read the audience's scores.
-// Read past row-level security, so that a view over the scores works for whoever may select from it.
+// active_models(score_table) → rows (sheet, revision, model): for everybody who may read the scores. Read past
+// row-level security, so that a view over the scores works for whoever may select from it; by table, so that
+// the view outlives a new name of its audience.
 LS_FUNCTION(ls_active_models) {
-  AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const char* name = audience_of_score_table(PG_GETARG_OID(0));
+  if (name == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("%s is not the score table of an audience", qualified_name(PG_GETARG_OID(0))),
+                    errhint("Its audience may have gone with its lead table.")));
+  const AudienceDefinition* audience = require_audience(name);
   if (pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                     errmsg("permission denied for the scores of audience \"%s\"", audience->name),
