@@ -41,6 +41,18 @@ ALTER TABLE lead ENABLE TRIGGER ALL;
 CALL lead_scoring.refresh('own');
 SELECT * FROM lead ORDER BY id;
 SELECT * FROM lead_scoring.verify('own');
+-- Whoever inserts events cannot make the owner run an operator of theirs: nothing is looked up in search_path.
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.same(integer, integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+CREATE FUNCTION evil.same(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'run as %', current_user; END $$;
+CREATE OPERATOR evil.= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = evil.same);
+CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.same);
+SET search_path = evil, pg_catalog;
+INSERT INTO own.event VALUES (1, '2026-01-04', 'form');
+CALL lead_scoring.refresh('own');
+SET search_path = own, public;
+SELECT * FROM lead ORDER BY id;
+DROP SCHEMA evil CASCADE;
 -- Errors
 SELECT lead_scoring.create_audience('other', 'lead', score_column => 'points');
 SELECT lead_scoring.create_audience('other', 'lead', score_column => 'country');

@@ -215,6 +215,17 @@ RESET ROLE;
 SELECT * FROM children WHERE parent IN ('tidy', 'tidier', 'first', 'second', 'renamed') ORDER BY child, parent;
 DROP VIEW children;
 
+-- The cascade acts as the owner of its table, so it is good for no other: whoever may create triggers on a table
+-- does not become its owner.
+CREATE TABLE lent (name text);
+GRANT TRIGGER, INSERT, DELETE ON lent TO regress_ls_app;
+INSERT INTO lent VALUES ('x');
+SET ROLE regress_ls_app;
+CREATE TRIGGER hijack AFTER DELETE ON lent FOR EACH ROW EXECUTE FUNCTION lead_scoring.cascade('rule.sheet');
+DELETE FROM lent;
+RESET ROLE;
+DROP TABLE lent;
+
 SELECT lead_scoring.drop_audience('leads'), lead_scoring.drop_audience('mine');
 SET client_min_messages = warning;
 DROP SCHEMA crm, away CASCADE;

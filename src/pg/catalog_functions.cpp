@@ -115,6 +115,11 @@ LS_FUNCTION(ls_cascade) {
   if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("lead_scoring.cascade() must be called after each row")));
+  // It acts as the table's owner: on any other table that would be somebody else's right for who may only create
+  // triggers there.
+  if (RelationGetNamespace(trigger->tg_relation) != extension_schema())
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("lead_scoring.cascade() is for the catalog tables of lead_scoring only")));
   TupleDesc desc = RelationGetDescr(trigger->tg_relation);
   const int name = SPI_fnumber(desc, "name");
   bool is_null = false;

@@ -23,8 +23,12 @@ const char* column(const char* prefix, const char* name) {
   return name == nullptr ? nullptr : psprintf("%s%s", prefix, quote_identifier(name));
 }
 
-const char* shown(const char* column_name, const char* value) {
-  return column_name == nullptr ? nullptr : value;
+// IS DISTINCT FROM would look the operator up in the session's search_path, and this runs as the owner.
+const char* differs(const char* column_name, const char* value) {
+  if (column_name == nullptr) return "false";
+  const char* name = quote_identifier(column_name);
+  return psprintf("((l.%s OPERATOR(pg_catalog.=) %s) IS NOT TRUE AND NOT (l.%s IS NULL AND %s IS NULL))",
+                  name, value, name, value);
 }
 
 const char* joined_scores(const AudienceDefinition& a) {
@@ -92,9 +96,7 @@ const char* mirrored_sheet(const CachedAudience& audience) {
 }
 
 char* mirror_differs_sql(const AudienceDefinition& a) {
-  return psprintf("ROW(%s) IS DISTINCT FROM ROW(%s)",
-                  listed(column("l.", a.score_column), column("l.", a.band_column)),
-                  listed(shown(a.score_column, "s.score"), shown(a.band_column, "s.band")));
+  return psprintf("(%s OR %s)", differs(a.score_column, "s.score"), differs(a.band_column, "s.band"));
 }
 
 void mirror_scores(CachedAudience* audience, Datum* keys, int count) {
