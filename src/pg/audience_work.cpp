@@ -1,5 +1,6 @@
 #include "pg/audience_work.hpp"
 
+#include "pg/counting.hpp"
 #include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
 
@@ -51,9 +52,7 @@ LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool 
   const char* sql = psprintf(
       "SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s", qualified_name(a.tally_table),
       has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true", lock ? " FOR NO KEY UPDATE" : "");
-  const int result = SPI_execute_with_args(sql, 2, types, values, nulls, false, 0);
-  if (result != SPI_OK_SELECT)
-    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  run_sql(sql, 2, types, values, SPI_OK_SELECT, nulls);
   return take_keys(a.key, count);
 }
 

@@ -122,8 +122,9 @@ char* recount_sql(const AudienceDefinition& audience, const RecountQuery& query)
       sources.data);
 }
 
-void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected) {
-  const int result = SPI_execute_with_args(sql, argument_count, types, values, nullptr, false, 0);
+void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected,
+             const char* nulls) {
+  const int result = SPI_execute_with_args(sql, argument_count, types, values, nulls, false, 0);
   if (result != expected) elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
 }
 

@@ -35,7 +35,8 @@ struct CountingStatement {
 void run_counting(const AudienceDefinition& audience, const CountingStatement& statement,
                   FailureList* failures);
 
-// One statement without a kept plan.
-void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected);
+// One statement without a kept plan. `nulls` as SPI has it; nullptr: no argument is NULL.
+void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected,
+             const char* nulls = nullptr);
 
 }  // namespace lead_scoring

@@ -52,13 +52,13 @@ SPIPlanPtr find_plan(CachedAudience* audience) {
 SPIPlanPtr lock_plan(CachedAudience* audience) {
   const AudienceDefinition& a = *audience->definition;
   if (audience->plans.lock_leads != nullptr) return audience->plans.lock_leads;
-  Oid types[] = {get_array_type(a.key.type), TEXTOID};
+  Oid types[] = {get_array_type(a.key.type)};
   const char* key = quote_identifier(a.lead_key);
   return prepared(&audience->plans.lock_leads,
                   psprintf("SELECT l.%s FROM %s AS l WHERE l.%s OPERATOR(pg_catalog.=) ANY ($1) "
-                           "AND $2 IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED",
+                           "FOR NO KEY UPDATE SKIP LOCKED",
                            key, qualified_name(a.lead_table), key),
-                  2, types);
+                  1, types);
 }
 
 SPIPlanPtr copy_plan(CachedAudience* audience) {

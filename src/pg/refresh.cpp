@@ -5,6 +5,7 @@
 // the work; what was skipped stays due, and its lock holder brings it up anyway. The locking statement returns
 // only the keys: what is read beside it may be older than the lock.
 #include "pg/audience_work.hpp"
+#include "pg/counting.hpp"
 #include "pg/mirror.hpp"
 #include "pg/rescore.hpp"
 
@@ -25,21 +26,22 @@ struct Position {
   int limit;
 };
 
-LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Position& position, Datum sheets,
-                       Datum revisions, int* count) {
+// $1 the key to go on after or NULL, $2 how many, $3 now; $4 and on are the statement's own.
+constexpr int own_arguments = 3;
+
+LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Position& position, int more,
+                       const Datum* more_values, int* count) {
   Oid types[] = {a.key.type, INT4OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4ARRAYOID};
-  Datum values[] = {position.after, Int32GetDatum(position.limit), TimestampTzGetDatum(GetCurrentTimestamp()),
-                    sheets, revisions};
+  Datum values[lengthof(types)] = {position.after, Int32GetDatum(position.limit),
+                                   TimestampTzGetDatum(GetCurrentTimestamp())};
   const char nulls[] = {position.has_after ? ' ' : 'n', ' ', ' ', ' ', ' ', 0};
-  const int result = SPI_execute_with_args(sql, lengthof(types), types, values, nulls, false, 0);
-  if (result != SPI_OK_SELECT)
-    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  for (int i = 0; i < more; i++) values[own_arguments + i] = more_values[i];
+  run_sql(sql, own_arguments + more, types, values, SPI_OK_SELECT, nulls);
   return take_keys(a.key, count);
 }
 
 struct ActiveRevisions {
-  Datum sheets;
-  Datum revisions;
+  Datum values[2];  // text[] of sheets, integer[] of revisions
 };
 
 ActiveRevisions active_revisions(const AudienceDefinition& a) {
@@ -52,8 +54,8 @@ ActiveRevisions active_revisions(const AudienceDefinition& a) {
     sheets[i] = CStringGetTextDatum(sheet->name);
     revisions[i] = Int32GetDatum(sheet->revision);
   }
-  return {PointerGetDatum(construct_array(sheets, count, TEXTOID, -1, false, TYPALIGN_INT)),
-          PointerGetDatum(construct_array(revisions, count, INT4OID, 4, true, TYPALIGN_INT))};
+  return {{PointerGetDatum(construct_array(sheets, count, TEXTOID, -1, false, TYPALIGN_INT)),
+           PointerGetDatum(construct_array(revisions, count, INT4OID, 4, true, TYPALIGN_INT))}};
 }
 
 // Leads with a row that is due, in the order of the score table's key.
@@ -66,18 +68,16 @@ LeadDelta* due_leads(const AudienceDefinition& a, const Position& position, int*
       "$3 "
       "OR m.revision IS NULL OR m.revision OPERATOR(pg_catalog.<>) s.revision) ORDER BY s.lead LIMIT $2",
       qualified_name(a.score_table));
-  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+  return select_keys(a, sql, position, 2, active.values, count);
 }
 
 // Leads outside a segment, who have no row there, whose time has come.
 LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, int* count) {
-  const ActiveRevisions active = active_revisions(a);
   const char* sql = psprintf(
       "SELECT t.lead FROM %s AS t WHERE ($1 IS NULL OR t.lead OPERATOR(pg_catalog.>) $1) "
-      "AND t.wake_at OPERATOR(pg_catalog.<=) $3 AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY t.lead LIMIT "
-      "$2",
+      "AND t.wake_at OPERATOR(pg_catalog.<=) $3 ORDER BY t.lead LIMIT $2",
       qualified_name(a.tally_table));
-  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+  return select_keys(a, sql, position, 0, nullptr, count);
 }
 
 // Leads whose mirror columns are behind: their row was locked by somebody else when the score was written.
@@ -90,11 +90,10 @@ LeadDelta* unequal_leads(const CachedAudience& audience, const Position& positio
   const char* sql = psprintf(
       "SELECT l.%s FROM %s AS l LEFT JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) l.%s "
       "AND s.sheet OPERATOR(pg_catalog.=) %s WHERE ($1 IS NULL OR l.%s OPERATOR(pg_catalog.>) $1) AND %s "
-      "AND $3 IS NOT NULL AND $4 IS NOT NULL AND $5 IS NOT NULL ORDER BY l.%s LIMIT $2",
+      "ORDER BY l.%s LIMIT $2",
       key, qualified_name(a.lead_table), qualified_name(a.score_table), key,
       quote_literal_cstr(sheet == nullptr ? "" : sheet), key, mirror_differs_sql(a), key);
-  const ActiveRevisions active = active_revisions(a);
-  return select_keys(a, sql, position, active.sheets, active.revisions, count);
+  return select_keys(a, sql, position, 0, nullptr, count);
 }
 
 LeadDelta* next_due(const CachedAudience& audience, const char* what, const Position& position, int* count) {
@@ -106,13 +105,10 @@ LeadDelta* next_due(const CachedAudience& audience, const char* what, const Posi
 LeadDelta* lock_free_leads(const AudienceDefinition& a, const LeadDelta* leads, int count, int* locked) {
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
-  const int result = SPI_execute_with_args(
-      psprintf("SELECT t.lead FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1) ORDER BY t.lead "
-               "FOR NO KEY UPDATE SKIP LOCKED",
-               qualified_name(a.tally_table)),
-      1, types, values, nullptr, false, 0);
-  if (result != SPI_OK_SELECT)
-    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  run_sql(psprintf("SELECT t.lead FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1) ORDER BY t.lead "
+                   "FOR NO KEY UPDATE SKIP LOCKED",
+                   qualified_name(a.tally_table)),
+          1, types, values, SPI_OK_SELECT);
   return take_keys(a.key, locked);
 }
 

@@ -20,12 +20,8 @@ namespace lead_scoring {
 
 namespace {
 
-struct TransitionRows {
-  Tuplestorestate* store;
-};
-
 bool next_transition_row(void* rows, TupleTableSlot* slot) {
-  return tuplestore_gettupleslot(static_cast<TransitionRows*>(rows)->store, true, false, slot);
+  return tuplestore_gettupleslot(static_cast<Tuplestorestate*>(rows), true, false, slot);
 }
 
 void match_store(SourceMatcher* matcher, Tuplestorestate* store, int sign, DeltaBuffer* deltas,
@@ -36,9 +32,8 @@ void match_store(SourceMatcher* matcher, Tuplestorestate* store, int sign, Delta
   tuplestore_select_read_pointer(store, pointer);
   tuplestore_rescan(store);
   TupleTableSlot* slot = MakeSingleTupleTableSlot(matcher->desc, &TTSOpsMinimalTuple);
-  TransitionRows rows = {store};
   const MatchSink sink = {add_delta_row, deltas, failures, sign, matcher->source->profile};
-  match_rows(matcher, slot, next_transition_row, &rows, sink);
+  match_rows(matcher, slot, next_transition_row, store, sink);
   ExecDropSingleTupleTableSlot(slot);
   tuplestore_select_read_pointer(store, 0);
 }
