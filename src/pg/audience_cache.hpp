@@ -27,13 +27,8 @@ struct CachedSheet {
 
 // Statements over an audience's own tables, prepared once: see tally_store.cpp and score_store.cpp.
 struct StorePlans {
-  SPIPlanPtr merge;
-  SPIPlanPtr read_state;
-  SPIPlanPtr fold;
-  SPIPlanPtr wake;
+  SPIPlanPtr find_lead;
   SPIPlanPtr forget;
-  SPIPlanPtr insert_scores;
-  SPIPlanPtr update_scores;
   SPIPlanPtr delete_scores;
   SPIPlanPtr insert_changes;
   SPIPlanPtr find_unequal;

@@ -96,7 +96,7 @@ void recount_after_truncate(const TrackedSource& source) {
     // With the lead table every score row goes, so every lead is looked at.
     LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, signals, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count);
+    merge_tallies(work->audience, leads, count, nullptr);
     replace_tallies(work, leads, count, {s.name, signals});
     rescore(work->audience, leads, count, "truncate", &work->failures);
   });
@@ -176,7 +176,7 @@ LS_FUNCTION(ls_forget_signals) {
     int count = 0;
     LeadDelta* leads = leads_with_signals(definition(*work), signals, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count);
+    merge_tallies(work->audience, leads, count, nullptr);
     // Nobody counts them any more, so a recount of just these signals is empty.
     replace_tallies(work, leads, count, {nullptr, signals});
     rescore(work->audience, leads, count, "source removed", &work->failures);
@@ -228,8 +228,8 @@ LS_FUNCTION(ls_count_partition) {
     run_counting(a, {partition_sql, &sign, query, 0, nullptr, nullptr, SPI_OK_SELECT}, &work->failures);
     int count = 0;
     LeadDelta* leads = take_deltas(a.key, &count);
-    apply_deltas(work->audience, leads, count, sign > 0 ? "partition attached" : "partition detached",
-                 &work->failures);
+    const char* cause = sign > 0 ? "partition attached" : "partition detached";
+    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -270,7 +270,7 @@ LS_FUNCTION(ls_rebuild_batch) {
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
     LeadDelta* leads = next_leads(a, false, from, after != nullptr, limit, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count);
+    merge_tallies(work->audience, leads, count, nullptr);
     replace_tallies(work, leads, count, {nullptr, nullptr});
     rescore(work->audience, leads, count, "rebuild", &work->failures);
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));

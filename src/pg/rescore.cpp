@@ -6,6 +6,7 @@
 
 #include "pg/evaluated_row.hpp"
 #include "pg/hand_off.hpp"
+#include "pg/lead_presence.hpp"
 #include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
 #include "pg/score_store.hpp"
@@ -13,6 +14,7 @@
 #include "pg/tally_store.hpp"
 
 extern "C" {
+#include "executor/spi.h"
 #include "utils/guc.h"
 }
 
@@ -21,18 +23,30 @@ namespace lead_scoring {
 namespace {
 
 constexpr int batch_size = 1000;
-// A `recent` of this size is folded into `base`: small enough to be rewritten with each event.
-constexpr Size fold_size = 1500;
+// Everything that decides about one lead, read with the latest snapshot under its lock.
+struct LeadState {
+  TallyRow tally_row;
+  Bytes tally;
+  bool exists;   // there is a lead row
+  List* scores;  // ScoreRow
+};
 
 struct Batch {
+  MemoryContext context;
+  MemoryContext lead_context;  // reset for each lead
   CachedAudience* audience;
   const LeadDelta* leads;
-  LeadState* states;
+  TallyRow* tally_rows;
   int count;
   const char* cause;
   TimestampTz now;
   FailureList* failures;
-  ScoreWrites writes;
+  bool leads_change;  // lead rows may have come or gone
+  bool sheets_are_latest;
+  LeadState lead;  // the one that is being scored
+  LeadPresence presence;
+  ScoreTable scores;
+  RareWrites writes;
   TallyUpkeep upkeep;
   HandOffs hand_offs;
   List* old_models;  // OldModel
@@ -50,16 +64,12 @@ const ScoreRow* row_of(const LeadState& state, const char* sheet) {
 int32 revision_of(const ScoreRow& row) { return DatumGetInt32(row.values[revision_column]); }
 
 // A row of another revision, a row of a sheet we do not know, or no row: our copy of the catalog may be old.
-bool may_be_stale(const Batch& batch) {
-  const CachedAudience& audience = *batch.audience;
-  for (int i = 0; i < batch.count; i++) {
-    const LeadState& state = batch.states[i];
-    if (!state.exists) continue;
-    if (state.scores == NIL || list_length(state.scores) != audience.sheet_count) return true;
-    for (int s = 0; s < audience.sheet_count; s++) {
-      const ScoreRow* row = row_of(state, audience.sheets[s].name);
-      if (row == nullptr || revision_of(*row) != audience.sheets[s].revision) return true;
-    }
+bool may_be_stale(const CachedAudience& audience, const LeadState& lead) {
+  if (!lead.exists) return false;
+  if (list_length(lead.scores) != audience.sheet_count || audience.sheet_count == 0) return true;
+  for (int s = 0; s < audience.sheet_count; s++) {
+    const ScoreRow* row = row_of(lead, audience.sheets[s].name);
+    if (row == nullptr || revision_of(*row) != audience.sheets[s].revision) return true;
   }
   return false;
 }
@@ -107,11 +117,13 @@ const Model* model_of_row(Batch* batch, const CachedSheet& sheet, int32 revision
     const auto* known = static_cast<const OldModel*>(lfirst(cell));
     if (known->revision == revision && strcmp(known->sheet, sheet.name) == 0) return known->model;
   }
+  MemoryContext caller = MemoryContextSwitchTo(batch->context);
   struct varlena* stored = read_model(sheet.name, revision);
   auto* read = palloc0_object(OldModel);
-  *read = {sheet.name, revision,
+  *read = {pstrdup(sheet.name), revision,
            stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext)};
   batch->old_models = lappend(batch->old_models, read);
+  MemoryContextSwitchTo(caller);
   return read->model;
 }
 
@@ -163,20 +175,23 @@ void move_to_band(Batch* batch, Datum key, const CachedSheet& sheet, Standing* s
                        false,
                        {}};
   change.upward = is_upward(batch, sheet, *standing, to, cause);
+  const KeyType& type = batch->audience->definition->key;
+  MemoryContext caller = MemoryContextSwitchTo(batch->context);
   if (change.upward)
-    change.follow_up = follow_up_of(&batch->hand_offs, sheet.name, to.band, to.since, batch->failures,
-                                    key_text(batch->audience->definition->key, key));
-  append_change(&batch->writes, change);
+    change.follow_up = follow_up_of(&batch->hand_offs, pstrdup(sheet.name), to.band, to.since,
+                                    batch->failures, key_text(type, key));
+  append_change(&batch->writes, type, change);
+  MemoryContextSwitchTo(caller);
   *standing = to;
 }
 
-Datum tally_before(const LeadState& state, const LeadDelta& lead) {
-  const Bytes now = state.tally == 0 ? Bytes{} : tally_bytes(state.tally);
-  if (!lead.changed) return tally_datum_from(now);
+Bytes tally_before(const LeadState& state, const LeadDelta& lead) {
+  if (!lead.changed) return state.tally;
+  const Bytes now = state.tally;
   const Bytes delta = tally_bytes(lead.tally);
   ContextResource memory(CurrentMemoryContext);
   std::pmr::memory_resource* resource = &memory;
-  return tally_datum_from(run_core([=] { return merge(now, negate(delta, resource), resource); }));
+  return run_core([=] { return merge(now, negate(delta, resource), resource); });
 }
 
 // The row was due before this transaction came: what time alone has changed since then is told at the
@@ -186,7 +201,7 @@ void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int3
   if (due > batch->now) return;
   const Model* model = model_of_row(batch, sheet, revision);
   if (model == nullptr) return;
-  const Bytes before = tally_bytes(tally_before(batch->states[i], batch->leads[i]));
+  const Bytes before = tally_before(batch->lead, batch->leads[i]);
   for (TimestampTz at = due; at <= batch->now;) {
     CHECK_FOR_INTERRUPTS();
     EvaluatedRow evaluated;
@@ -201,7 +216,7 @@ void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int3
 void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
   const CachedSheet sheet = {row.sheet, revision_of(row), nullptr, nullptr, 0};
   move_to_band(batch, batch->leads[i].key, sheet, standing, {0, batch->now, sheet.revision}, nullptr, cause);
-  delete_score(&batch->writes, batch->leads[i].key, row.sheet);
+  delete_score(&batch->writes, batch->audience->definition->key, batch->leads[i].key, row.sheet);
 }
 
 Standing standing_of(const ScoreRow* row) {
@@ -212,7 +227,7 @@ Standing standing_of(const ScoreRow* row) {
 
 // One lead on one sheet. Returns when the lead must be looked at again although it has no row.
 TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
-  const LeadState& state = batch->states[i];
+  const LeadState& state = batch->lead;
   const Datum key = batch->leads[i].key;
   const ScoreRow* old = row_of(state, sheet.name);
   if (sheet.model == nullptr) {
@@ -225,10 +240,10 @@ TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
     replay(batch, i, sheet, DatumGetTimestampTz(old->values[next_change_at_column]), revision_of(*old),
            &standing);
   else
-    replay(batch, i, sheet, state.wake_at, sheet.revision, &standing);
+    replay(batch, i, sheet, state.tally_row.wake_at, sheet.revision, &standing);
 
   EvaluatedRow evaluated;
-  evaluate_datum(sheet.model, state.tally == 0 ? Bytes{} : tally_bytes(state.tally), batch->now, &evaluated);
+  evaluate_datum(sheet.model, state.tally, batch->now, &evaluated);
   if (!evaluated.in_segment) {
     if (old != nullptr)
       remove_row(batch, i, *old, &standing, batch->cause);
@@ -240,10 +255,10 @@ TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
   move_to_band(batch, key, sheet, &standing, {row.values[band_column], batch->now, sheet.revision},
                &evaluated.score, batch->cause);
   if (old == nullptr) {
-    insert_score(&batch->writes, key, row);
-  } else if (!same_score(*old, row)) {
+    insert_score(&batch->scores, key, row);
+  } else if (!same_score(batch->scores, *old, row)) {
     row.values[band_since_column] = TimestampTzGetDatum(standing.since);
-    update_score(&batch->writes, key, row);
+    update_score(&batch->scores, *old, row);
   }
   return DT_NOEND;
 }
@@ -255,53 +270,75 @@ bool is_active_sheet(const CachedAudience& audience, const char* name) {
 }
 
 void keep_up(Batch* batch, int i, TimestampTz wake_at) {
-  const LeadState& state = batch->states[i];
-  const Datum key = batch->leads[i].key;
-  if (state.tally == 0) return;
-  if (!state.exists && tally_bytes(state.tally).empty()) {
-    batch->upkeep.forget[batch->upkeep.forget_count++] = key;
-    return;
-  }
-  if (state.recent_size > fold_size) batch->upkeep.fold[batch->upkeep.fold_count++] = key;
-  if (wake_at != state.wake_at) {
-    batch->upkeep.wake[batch->upkeep.wake_count] = key;
-    batch->upkeep.wake_at[batch->upkeep.wake_count++] = TimestampTzGetDatum(wake_at);
+  const LeadState& state = batch->lead;
+  TallyUpkeep* upkeep = &batch->upkeep;
+  if (!state.tally_row.exists) return;
+  if (!state.exists && state.tally.empty()) {
+    upkeep->forget[upkeep->forget_count++] = batch->leads[i].key;
+  } else if (wake_at != state.tally_row.wake_at) {
+    upkeep->wake[upkeep->wake_count] = batch->leads[i].key;
+    upkeep->wake_at[upkeep->wake_count++] = wake_at;
   }
 }
 
+// Who has a score row exists: it goes with the lead, under the lock that we hold.
+LeadState read_lead(Batch* batch, int i) {
+  LeadState lead = {batch->tally_rows[i], {}, false, NIL};
+  lead.tally = whole_tally(lead.tally_row);
+  lead.scores = read_scores(&batch->scores, batch->leads[i].key);
+  lead.exists =
+      (lead.scores != NIL && !batch->leads_change) || lead_exists(&batch->presence, batch->leads[i].key);
+  return lead;
+}
+
 void rescore_lead(Batch* batch, int i) {
-  const CachedAudience& audience = *batch->audience;
-  const LeadState& state = batch->states[i];
+  CachedAudience* audience = batch->audience;
+  batch->lead = read_lead(batch, i);
+  const LeadState& state = batch->lead;
+  if (!batch->sheets_are_latest && may_be_stale(*audience, state)) {
+    reload_sheets(audience);
+    batch->sheets_are_latest = true;
+  }
   TimestampTz wake_at = DT_NOEND;
   ListCell* cell = nullptr;
   foreach (cell, state.scores) {
     const auto* row = static_cast<const ScoreRow*>(lfirst(cell));
-    if (state.exists && is_active_sheet(audience, row->sheet)) continue;
+    if (state.exists && is_active_sheet(*audience, row->sheet)) continue;
     Standing standing = standing_of(row);
     remove_row(batch, i, *row, &standing, state.exists ? "sheet removed" : "lead deleted");
   }
   if (state.exists)
-    for (int s = 0; s < audience.sheet_count; s++)
-      wake_at = std::min(wake_at, rescore_on_sheet(batch, i, audience.sheets[s]));
+    for (int s = 0; s < audience->sheet_count; s++)
+      wake_at = std::min(wake_at, rescore_on_sheet(batch, i, audience->sheets[s]));
   keep_up(batch, i, wake_at);
 }
 
-void rescore_batch(Batch* batch) {
-  const Size keys_size = sizeof(Datum) * static_cast<Size>(batch->count);
-  auto* keys = static_cast<Datum*>(palloc(keys_size));
-  for (int i = 0; i < batch->count; i++) keys[i] = batch->leads[i].key;
-  batch->states = read_lead_states(batch->audience, keys, batch->count);
-  if (may_be_stale(*batch)) reload_sheets(batch->audience);
-  batch->upkeep = {};
-  for (Datum** list :
-       {&batch->upkeep.fold, &batch->upkeep.forget, &batch->upkeep.wake, &batch->upkeep.wake_at})
-    *list = static_cast<Datum*>(palloc(keys_size));
-  begin_score_writes(&batch->writes);
+void begin_upkeep(TallyUpkeep* upkeep, int count) {
+  const auto n = static_cast<Size>(count);
+  *upkeep = {};
+  upkeep->forget = static_cast<Datum*>(palloc(n * sizeof(Datum)));
+  upkeep->wake = static_cast<Datum*>(palloc(n * sizeof(Datum)));
+  upkeep->wake_at = static_cast<TimestampTz*>(palloc(n * sizeof(TimestampTz)));
+}
+
+void rescore_leads(Batch* batch) {
+  open_scores(&batch->scores, *batch->audience);
+  begin_presence(&batch->presence, batch->audience);
   batch->now = GetCurrentTimestamp();
-  for (int i = 0; i < batch->count; i++) rescore_lead(batch, i);
-  flush_score_writes(batch->audience, &batch->writes);
-  keep_up_tallies(batch->audience, batch->upkeep);
-  mirror_scores(batch->audience, keys, batch->count);
+  MemoryContext caller = MemoryContextSwitchTo(batch->lead_context);
+  for (int i = 0; i < batch->count; i++) {
+    rescore_lead(batch, i);
+    MemoryContextReset(batch->lead_context);
+  }
+  MemoryContextSwitchTo(caller);
+  end_presence(&batch->presence);
+  close_scores(&batch->scores);
+}
+
+void mirror_batch(const Batch& batch) {
+  auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(batch.count)));
+  for (int i = 0; i < batch.count; i++) keys[i] = batch.leads[i].key;
+  mirror_scores(batch.audience, keys, batch.count);
 }
 
 // Every statement of a batch walks keys through indexes. A plan made while the tables were small or not yet
@@ -313,27 +350,46 @@ int prefer_indexes() {
   return level;
 }
 
-using BatchWork = void (*)(CachedAudience*, const LeadDelta*, int);
-
-void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
-                FailureList* failures, BatchWork before) {
-  MemoryContext context =
-      AllocSetContextCreate(CurrentMemoryContext, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext caller = MemoryContextSwitchTo(context);
+void finish_batch(const Batch& batch) {
   const int level = prefer_indexes();
+  flush_rare_writes(batch.audience, batch.writes);
+  keep_up_tallies(batch.audience, batch.upkeep);
+  mirror_batch(batch);
+  AtEOXact_GUC(true, level);
+}
+
+using TallyWork = void (*)(CachedAudience*, const LeadDelta*, int, TallyRow*);
+
+void run_batch(Batch* batch, TallyWork take_tallies) {
+  begin_upkeep(&batch->upkeep, batch->count);
+  begin_rare_writes(&batch->writes);
+  batch->tally_rows = static_cast<TallyRow*>(palloc(sizeof(TallyRow) * static_cast<Size>(batch->count)));
+  take_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+  rescore_leads(batch);
+  finish_batch(*batch);
+}
+
+void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
+                FailureList* failures, TallyWork take_tallies) {
+  MemoryContext caller = CurrentMemoryContext;
+  MemoryContext context = AllocSetContextCreate(caller, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext lead_context = AllocSetContextCreate(caller, "lead_scoring lead", ALLOCSET_SMALL_SIZES);
+  MemoryContextSwitchTo(context);
   for (int first = 0; first < count; first += batch_size) {
     Batch batch = {};
+    batch.context = context;
+    batch.lead_context = lead_context;
     batch.audience = audience;
     batch.leads = leads + first;
     batch.count = std::min(batch_size, count - first);
-    batch.cause = cause;
+    batch.cause = occasion.cause;
+    batch.leads_change = occasion.leads_change;
     batch.failures = failures;
-    if (before != nullptr) before(audience, batch.leads, batch.count);
-    rescore_batch(&batch);
+    run_batch(&batch, take_tallies);
     MemoryContextReset(context);
   }
-  AtEOXact_GUC(true, level);
   MemoryContextSwitchTo(caller);
+  MemoryContextDelete(lead_context);
   MemoryContextDelete(context);
 }
 
@@ -341,12 +397,12 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
 
 void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
              FailureList* failures) {
-  in_batches(audience, leads, count, cause, failures, nullptr);
+  in_batches(audience, leads, count, {cause, true}, failures, read_tallies);
 }
 
-void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures) {
-  in_batches(audience, leads, count, cause, failures, merge_tallies);
+  in_batches(audience, leads, count, occasion, failures, merge_tallies);
 }
 
 }  // namespace lead_scoring

@@ -14,8 +14,12 @@ namespace lead_scoring {
 void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
              FailureList* failures);
 
+struct Occasion {
+  const char* cause;  // what band changes say
+  bool leads_change;  // lead rows may have come or gone with it
+};
 // For one statement's deltas: merges and scores in batches, in key order.
-void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures);
 
 }  // namespace lead_scoring

@@ -1,14 +1,15 @@
 #include "pg/score_store.hpp"
 
-#include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
 
 extern "C" {
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 }
 
 namespace lead_scoring {
@@ -45,116 +46,115 @@ bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
   return same_value(columns[column].type, a.values[column], b.values[column]);
 }
 
-// score, engagement, … with a prefix: "s.score, s.engagement, …"
-const char* column_list(const char* prefix) {
-  StringInfoData list;
-  initStringInfo(&list);
-  for (int i = 0; i < score_column_count; i++)
-    appendStringInfo(&list, "%s%s%s", i == 0 ? "" : ", ", prefix, columns[i].name);
-  return list.data;
+AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
+  const AttrNumber column = stored_column(table, name, likely);
+  if (column == 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_COLUMN),
+             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
+             errhint("Scores cannot be kept without it.")));
+  return column;
 }
 
 }  // namespace
 
 bool same_text(const ScoreRow& a, const ScoreRow& b, ScoreColumn column) { return same_column(a, b, column); }
 
-bool same_score(const ScoreRow& a, const ScoreRow& b) {
+bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b) {
   for (int i = 0; i < compared_column_count; i++)
-    if (!same_column(a, b, i)) return false;
+    if (table.columns[i] != 0 && !same_column(a, b, i)) return false;
   return true;
+}
+
+void open_scores(ScoreTable* table, const CachedAudience& audience) {
+  open_stored(&table->stored, audience.definition->score_table, false);
+  table->lead = required_column(table->stored, "lead", 1);
+  table->sheet = required_column(table->stored, "sheet", 2);
+  AttrNumber likely = 3;
+  for (int i = 0; i < score_column_count; i++, likely++)
+    table->columns[i] = stored_column(table->stored, columns[i].name, likely);
+}
+
+void close_scores(ScoreTable* table) {
+  close_stored(&table->stored);
+  CommandCounterIncrement();
 }
 
 namespace {
 
-SPIPlanPtr read_plan(CachedAudience* audience) {
-  const AudienceDefinition& a = *audience->definition;
-  if (audience->plans.read_state != nullptr) return audience->plans.read_state;
-  Oid types[] = {get_array_type(a.key.type)};
-  const char* key = quote_identifier(a.lead_key);
-  return prepared(&audience->plans.read_state,
-                  psprintf("SELECT u.n, t.base, t.recent, t.wake_at, l.%s IS NOT NULL, s.sheet, %s "
-                           "FROM pg_catalog.unnest($1) WITH ORDINALITY AS u(k, n) "
-                           "LEFT JOIN %s AS t ON t.lead OPERATOR(pg_catalog.=) u.k "
-                           "LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) u.k "
-                           "LEFT JOIN %s AS s ON s.lead OPERATOR(pg_catalog.=) u.k",
-                           key, column_list("s."), qualified_name(a.tally_table),
-                           qualified_name(a.lead_table), key, qualified_name(a.score_table)),
-                  1, types);
-}
-
-constexpr int first_score_field = 6;  // in the statement above, counting from 0
-
-void read_tally(LeadState* state, HeapTuple tuple, TupleDesc desc) {
-  bool no_base = false;
-  bool no_recent = false;
-  const Datum base = SPI_getbinval(tuple, desc, 2, &no_base);
-  const Datum recent = SPI_getbinval(tuple, desc, 3, &no_recent);
-  bool is_null = false;
-  const Datum wake = SPI_getbinval(tuple, desc, 4, &is_null);
-  state->wake_at = is_null ? DT_NOEND : DatumGetTimestampTz(wake);
-  if (no_base && no_recent) return;
-  const Bytes b = no_base ? Bytes{} : tally_bytes(base);
-  const Bytes r = no_recent ? Bytes{} : tally_bytes(recent);
-  state->recent_size = r.size();
-  ContextResource memory(CurrentMemoryContext);
-  std::pmr::memory_resource* resource = &memory;
-  state->tally = tally_datum_from(b.empty()   ? r
-                                  : r.empty() ? b
-                                              : run_core([=] { return merge(b, r, resource); }));
-}
-
-ScoreRow* score_row_of(HeapTuple tuple, TupleDesc desc, const char* sheet) {
+ScoreRow* row_found(const ScoreTable& table) {
   auto* row = palloc0_object(ScoreRow);
-  row->sheet = sheet;
+  TupleTableSlot* slot = found(table.stored);
+  row->stored = ExecCopySlotHeapTuple(slot);
+  row->unseen = is_unseen(table.stored);
+  TupleDesc desc = RelationGetDescr(table.stored.rel);
+  bool is_null = false;
+  row->sheet = TextDatumGetCString(heap_getattr(row->stored, table.sheet, desc, &is_null));
   for (int i = 0; i < score_column_count; i++) {
-    const Datum value = SPI_getbinval(tuple, desc, first_score_field + 1 + i, &row->nulls[i]);
-    row->values[i] = row->nulls[i]                ? Datum{0}
-                     : columns[i].type == TEXTOID ? PointerGetDatum(PG_DETOAST_DATUM_COPY(value))
-                                                  : value;
+    row->nulls[i] = table.columns[i] == 0;
+    if (table.columns[i] == 0) continue;
+    row->values[i] = heap_getattr(row->stored, table.columns[i], desc, &row->nulls[i]);
+    if (!row->nulls[i] && columns[i].type == TEXTOID)
+      row->values[i] = PointerGetDatum(PG_DETOAST_DATUM(row->values[i]));
   }
   return row;
 }
 
+void set_scores(ScoreTable* table, const ScoreRow& row) {
+  for (int i = 0; i < score_column_count; i++)
+    if (table->columns[i] != 0) set_column(&table->stored, table->columns[i], row.values[i], row.nulls[i]);
+}
+
 }  // namespace
 
-LeadState* read_lead_states(CachedAudience* audience, Datum* keys, int count) {
-  auto* states = static_cast<LeadState*>(palloc0(sizeof(LeadState) * static_cast<Size>(count)));
-  for (int i = 0; i < count; i++) states[i].wake_at = DT_NOEND;
-  Datum values[] = {key_array(audience->definition->key, keys, count)};
-  read_latest(read_plan(audience), values);
-  SPITupleTable* table = SPI_tuptable;
-  for (uint64 i = 0; i < table->numvals; i++) {
-    HeapTuple tuple = table->vals[i];
-    bool is_null = false;
-    LeadState* state = &states[DatumGetInt64(SPI_getbinval(tuple, table->tupdesc, 1, &is_null)) - 1];
-    if (state->scores == NIL) {
-      read_tally(state, tuple, table->tupdesc);
-      state->exists = DatumGetBool(SPI_getbinval(tuple, table->tupdesc, 5, &is_null));
-    }
-    const Datum sheet = SPI_getbinval(tuple, table->tupdesc, 6, &is_null);
-    if (!is_null)
-      state->scores = lappend(state->scores, score_row_of(tuple, table->tupdesc, TextDatumGetCString(sheet)));
-  }
-  SPI_freetuptable(table);
-  return states;
+List* read_scores(ScoreTable* table, Datum key) {
+  List* rows = NIL;
+  for (bool more = find_row(&table->stored.by_key, key); more; more = next_row(&table->stored.by_key))
+    rows = lappend(rows, row_found(*table));
+  return rows;
+}
+
+void insert_score(ScoreTable* table, Datum key, const ScoreRow& row) {
+  copy_defaults(&table->stored);
+  set_column(&table->stored, table->lead, key, false);
+  set_column(&table->stored, table->sheet, CStringGetTextDatum(row.sheet), false);
+  set_scores(table, row);
+  insert_stored(&table->stored);
+}
+
+// Nobody can have written the row while we hold the tally's lock, except a transaction that our own snapshot
+// cannot see.
+void update_score(ScoreTable* table, const ScoreRow& old, const ScoreRow& row) {
+  if (old.unseen) raise_concurrent_update();
+  copy_tuple(&table->stored, old.stored);
+  set_scores(table, row);
+  const TM_Result result = update_stored(&table->stored, &old.stored->t_self, true);
+  if (result == TM_Ok) return;
+  if (IsolationUsesXactSnapshot()) raise_concurrent_update();
+  ereport(ERROR,
+          (errcode(ERRCODE_DATA_CORRUPTED),
+           errmsg("lead_scoring: a score row vanished under its lock (%d)", static_cast<int>(result))));
 }
 
 namespace {
 
 void begin_arrays(ColumnArrays* arrays, int column_count) {
   *arrays = {};
+  arrays->context = CurrentMemoryContext;
   arrays->column_count = column_count;
 }
 
 // Room for one more row; returns its index.
-int next_row(ColumnArrays* arrays) {
+int next_array_row(ColumnArrays* arrays) {
   if (arrays->used == arrays->capacity) {
     const int capacity = std::max(4, arrays->capacity * 2);
     for (int i = 0; i < arrays->column_count; i++) {
       const Size n = static_cast<Size>(capacity);
-      arrays->values[i] = static_cast<Datum*>(
-          arrays->used == 0 ? palloc(n * sizeof(Datum)) : repalloc(arrays->values[i], n * sizeof(Datum)));
-      arrays->nulls[i] = static_cast<bool*>(arrays->used == 0 ? palloc(n) : repalloc(arrays->nulls[i], n));
+      const bool first = arrays->used == 0;
+      arrays->values[i] = static_cast<Datum*>(first ? MemoryContextAlloc(arrays->context, n * sizeof(Datum))
+                                                    : repalloc(arrays->values[i], n * sizeof(Datum)));
+      arrays->nulls[i] =
+          static_cast<bool*>(first ? MemoryContextAlloc(arrays->context, n) : repalloc(arrays->nulls[i], n));
     }
     arrays->capacity = capacity;
   }
@@ -164,13 +164,6 @@ int next_row(ColumnArrays* arrays) {
 void put(ColumnArrays* arrays, int row, int column, Datum value, bool is_null) {
   arrays->values[column][row] = value;
   arrays->nulls[column][row] = is_null;
-}
-
-void add_score(ColumnArrays* arrays, Datum key, const ScoreRow& score) {
-  const int row = next_row(arrays);
-  put(arrays, row, 0, key, false);
-  put(arrays, row, 1, CStringGetTextDatum(score.sheet), false);
-  for (int i = 0; i < score_column_count; i++) put(arrays, row, i + 2, score.values[i], score.nulls[i]);
 }
 
 Datum column_array(const ColumnArrays& arrays, int column, Oid type) {
@@ -184,12 +177,8 @@ Datum column_array(const ColumnArrays& arrays, int column, Oid type) {
                                             length, by_value, align));
 }
 
-// Nobody can have changed the row while we hold the tally's lock, except a transaction that our own snapshot
-// cannot see.
 [[noreturn]] void lost_row(const char* what) {
-  if (IsolationUsesXactSnapshot())
-    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                    errmsg("could not serialize access due to concurrent update")));
+  if (IsolationUsesXactSnapshot()) raise_concurrent_update();
   ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("lead_scoring: %s vanished under its lock", what)));
   pg_unreachable();
 }
@@ -213,8 +202,8 @@ struct Statement {
 
 void run(const AudienceDefinition& a, const Statement& statement, const Oid* extra_types, const char* sql) {
   const ColumnArrays& arrays = *statement.arrays;
-  Oid types[score_column_count + 2];
-  Datum values[score_column_count + 2];
+  Oid types[lengthof(arrays.values)];
+  Datum values[lengthof(arrays.values)];
   types[0] = a.key.type;
   types[1] = TEXTOID;
   for (int i = 2; i < arrays.column_count; i++) types[i] = extra_types[i - 2];
@@ -222,31 +211,6 @@ void run(const AudienceDefinition& a, const Statement& statement, const Oid* ext
   for (int i = 0; i < arrays.column_count; i++) types[i] = get_array_type(types[i]);
   execute_prepared(prepared(statement.plan, sql, arrays.column_count, types), values, statement.result);
   if (SPI_processed != static_cast<uint64>(arrays.used)) lost_row(statement.what);
-}
-
-const Oid* score_types() {
-  static Oid types[score_column_count];
-  for (int i = 0; i < score_column_count; i++) types[i] = columns[i].type;
-  return types;
-}
-
-void flush_inserts(CachedAudience* audience, const ColumnArrays& arrays) {
-  const AudienceDefinition& a = *audience->definition;
-  run(a, {&audience->plans.insert_scores, &arrays, SPI_OK_INSERT, "a score row"}, score_types(),
-      psprintf("INSERT INTO %s (lead, sheet, %s) SELECT * FROM %s", qualified_name(a.score_table),
-               column_list(""), unnested(arrays.column_count)));
-}
-
-void flush_updates(CachedAudience* audience, const ColumnArrays& arrays) {
-  const AudienceDefinition& a = *audience->definition;
-  StringInfoData set;
-  initStringInfo(&set);
-  for (int i = 0; i < score_column_count; i++)
-    appendStringInfo(&set, "%s%s = u.%s", i == 0 ? "" : ", ", columns[i].name, columns[i].name);
-  run(a, {&audience->plans.update_scores, &arrays, SPI_OK_UPDATE, "a score row"}, score_types(),
-      psprintf("UPDATE %s AS s SET %s FROM %s AS u(lead, sheet, %s) "
-               "WHERE s.lead OPERATOR(pg_catalog.=) u.lead AND s.sheet OPERATOR(pg_catalog.=) u.sheet",
-               qualified_name(a.score_table), set.data, unnested(arrays.column_count), column_list("")));
 }
 
 void flush_deletes(CachedAudience* audience, const ColumnArrays& arrays) {
@@ -271,34 +235,37 @@ void flush_changes(CachedAudience* audience, const ColumnArrays& arrays) {
 
 }  // namespace
 
-void begin_score_writes(ScoreWrites* writes) {
-  begin_arrays(&writes->inserted, score_column_count + 2);
-  begin_arrays(&writes->updated, score_column_count + 2);
+void begin_rare_writes(RareWrites* writes) {
   begin_arrays(&writes->deleted, 2);
   begin_arrays(&writes->changes, 2 + static_cast<int>(lengthof(change_types)));
+  static_assert(lengthof(change_types) + 2 == lengthof(ColumnArrays{}.values));
 }
 
-void insert_score(ScoreWrites* writes, Datum key, const ScoreRow& row) {
-  add_score(&writes->inserted, key, row);
-}
-
-void update_score(ScoreWrites* writes, Datum key, const ScoreRow& row) {
-  add_score(&writes->updated, key, row);
-}
-
-void delete_score(ScoreWrites* writes, Datum key, const char* sheet) {
-  const int row = next_row(&writes->deleted);
-  put(&writes->deleted, row, 0, key, false);
+void delete_score(RareWrites* writes, const KeyType& type, Datum key, const char* sheet) {
+  MemoryContext caller = MemoryContextSwitchTo(writes->deleted.context);
+  const int row = next_array_row(&writes->deleted);
+  put(&writes->deleted, row, 0, copy_key(type, key), false);
   put(&writes->deleted, row, 1, CStringGetTextDatum(sheet), false);
+  MemoryContextSwitchTo(caller);
 }
 
-void append_change(ScoreWrites* writes, const BandChange& change) {
+namespace {
+
+void put_text(ColumnArrays* arrays, int row, int column, Datum text_or_zero) {
+  const bool is_null = text_or_zero == 0;
+  put(arrays, row, column, is_null ? Datum{0} : datumCopy(text_or_zero, false, -1), is_null);
+}
+
+}  // namespace
+
+void append_change(RareWrites* writes, const KeyType& type, const BandChange& change) {
   ColumnArrays* arrays = &writes->changes;
-  const int row = next_row(arrays);
-  put(arrays, row, 0, change.key, false);
+  MemoryContext caller = MemoryContextSwitchTo(arrays->context);
+  const int row = next_array_row(arrays);
+  put(arrays, row, 0, copy_key(type, change.key), false);
   put(arrays, row, 1, CStringGetTextDatum(change.sheet), false);
-  put(arrays, row, 2, change.from, change.from == 0);
-  put(arrays, row, 3, change.to, change.to == 0);
+  put_text(arrays, row, 2, change.from);
+  put_text(arrays, row, 3, change.to);
   put(arrays, row, 4, Int32GetDatum(change.score), !change.has_score);
   put(arrays, row, 5, TimestampTzGetDatum(change.at), false);
   put(arrays, row, 6, Int32GetDatum(change.revision), false);
@@ -306,17 +273,16 @@ void append_change(ScoreWrites* writes, const BandChange& change) {
   put(arrays, row, 8, BoolGetDatum(change.upward), false);
   const FollowUp& follow_up = change.follow_up;
   put(arrays, row, 9, BoolGetDatum(follow_up.asked), false);
-  put(arrays, row, 10, follow_up.next_step, follow_up.next_step == 0);
-  put(arrays, row, 11, follow_up.owner_role, follow_up.owner_role == 0);
-  put(arrays, row, 12, follow_up.calendar, follow_up.calendar == 0);
+  put_text(arrays, row, 10, follow_up.next_step);
+  put_text(arrays, row, 11, follow_up.owner_role);
+  put_text(arrays, row, 12, follow_up.calendar);
   put(arrays, row, 13, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
+  MemoryContextSwitchTo(caller);
 }
 
-void flush_score_writes(CachedAudience* audience, ScoreWrites* writes) {
-  if (writes->deleted.used > 0) flush_deletes(audience, writes->deleted);
-  if (writes->updated.used > 0) flush_updates(audience, writes->updated);
-  if (writes->inserted.used > 0) flush_inserts(audience, writes->inserted);
-  if (writes->changes.used > 0) flush_changes(audience, writes->changes);
+void flush_rare_writes(CachedAudience* audience, const RareWrites& writes) {
+  if (writes.deleted.used > 0) flush_deletes(audience, writes.deleted);
+  if (writes.changes.used > 0) flush_changes(audience, writes.changes);
 }
 
 }  // namespace lead_scoring

@@ -1,8 +1,9 @@
-// The score table and the band changes of an audience. All functions need an SPI connection and run as the
-// audience's owner, with the tally rows of the leads locked.
+// The score table and the band changes of an audience. All functions run as the audience's owner, with the tally
+// rows of the leads locked.
 #pragma once
 
 #include "pg/audience_cache.hpp"
+#include "pg/stored_table.hpp"
 
 extern "C" {
 #include "utils/datum.h"
@@ -35,29 +36,38 @@ struct ScoreRow {
   const char* sheet;
   Datum values[score_column_count];
   bool nulls[score_column_count];
+  HeapTuple stored;  // as it was read; nullptr: a new row
+  bool unseen;       // by the transaction's own snapshot
 };
 
-[[nodiscard]] bool same_score(const ScoreRow& a, const ScoreRow& b);
 [[nodiscard]] bool same_text(const ScoreRow& a, const ScoreRow& b, ScoreColumn column);
 
-// Everything that decides about one lead, read with the latest snapshot under its lock.
-struct LeadState {
-  Datum tally;       // base + recent as an ordinary value; 0: there is no tally row
-  Size recent_size;  // bytes of `recent`
-  TimestampTz wake_at;
-  bool exists;   // there is a lead row
-  List* scores;  // ScoreRow
+// Open while a batch of leads is scored. A column that somebody has dropped is neither written nor compared.
+struct ScoreTable {
+  StoredTable stored;
+  AttrNumber lead;
+  AttrNumber sheet;
+  AttrNumber columns[score_column_count];  // 0: dropped
 };
-// One element a key, in the order of the keys, in the current memory context.
-LeadState* read_lead_states(CachedAudience* audience, Datum* keys, int count);
 
-// Collected writes of a batch of leads.
+void open_scores(ScoreTable* table, const CachedAudience& audience);
+void close_scores(ScoreTable* table);
+
+// Whether a row must be written: a column differs that decides it.
+[[nodiscard]] bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b);
+// The rows of a lead, by sheet, in the current memory context.
+List* read_scores(ScoreTable* table, Datum key);
+void insert_score(ScoreTable* table, Datum key, const ScoreRow& row);
+void update_score(ScoreTable* table, const ScoreRow& old, const ScoreRow& row);
+
+// Collected rows of one statement.
 struct ColumnArrays {
+  MemoryContext context;
   int used;
   int capacity;
   int column_count;
-  Datum* values[score_column_count + 2];
-  bool* nulls[score_column_count + 2];
+  Datum* values[14];
+  bool* nulls[14];
 };
 
 // What the band asks of people; texts, or 0.
@@ -84,18 +94,16 @@ struct BandChange {
   FollowUp follow_up;
 };
 
-struct ScoreWrites {
-  ColumnArrays inserted;
-  ColumnArrays updated;
+// What is rarely written, collected for a batch in the memory context it was begun in.
+struct RareWrites {
   ColumnArrays deleted;
   ColumnArrays changes;
 };
 
-void begin_score_writes(ScoreWrites* writes);
-void insert_score(ScoreWrites* writes, Datum key, const ScoreRow& row);
-void update_score(ScoreWrites* writes, Datum key, const ScoreRow& row);
-void delete_score(ScoreWrites* writes, Datum key, const char* sheet);
-void append_change(ScoreWrites* writes, const BandChange& change);
-void flush_score_writes(CachedAudience* audience, ScoreWrites* writes);
+void begin_rare_writes(RareWrites* writes);
+void delete_score(RareWrites* writes, const KeyType& type, Datum key, const char* sheet);
+void append_change(RareWrites* writes, const KeyType& type, const BandChange& change);
+// Needs an SPI connection when there is anything to write.
+void flush_rare_writes(CachedAudience* audience, const RareWrites& writes);
 
 }  // namespace lead_scoring

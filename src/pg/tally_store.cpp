@@ -1,9 +1,15 @@
+// Protocol. A tally row is the lock of its lead, until the end of the transaction: merging writes it at once, with
+// no lock before, and finds out from the result whether somebody else came first. Deltas come in key order.
 #include "pg/tally_store.hpp"
 
+#include "pg/stored_table.hpp"
+#include "pg/tally_datum.hpp"
+
 extern "C" {
-#include "catalog/pg_type.h"
-#include "utils/array.h"
+#include "access/xact.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 }
 
@@ -34,65 +40,170 @@ void read_latest(SPIPlanPtr plan, Datum* values) {
 
 namespace {
 
-Datum tally_array(const LeadDelta* leads, int count) {
-  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
-  for (int i = 0; i < count; i++) values[i] = leads[i].tally;
-  return PointerGetDatum(construct_array(values, count, catalog_type("tally"), -1, false, TYPALIGN_DOUBLE));
+// A `recent` of more bytes is folded into `base`: small enough to be rewritten with each event.
+constexpr Size fold_size = 1500;
+
+struct TallyTable {
+  StoredTable stored;
+  AttrNumber lead;
+  AttrNumber base;
+  AttrNumber recent;
+  AttrNumber wake_at;
+  Datum empty;  // the tally
+};
+
+AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
+  const AttrNumber column = stored_column(table, name, likely);
+  if (column == 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_COLUMN),
+             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
+             errhint("Tallies cannot be kept without it.")));
+  return column;
 }
 
-Datum keys_of(const KeyType& key, const LeadDelta* leads, int count) {
-  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count)));
-  for (int i = 0; i < count; i++) values[i] = leads[i].key;
-  return key_array(key, values, count);
+void open_tallies(TallyTable* table, const CachedAudience& audience) {
+  open_stored(&table->stored, audience.definition->tally_table, true);
+  table->lead = required_column(table->stored, "lead", 1);
+  table->base = required_column(table->stored, "base", 2);
+  table->recent = required_column(table->stored, "recent", 3);
+  table->wake_at = required_column(table->stored, "wake_at", 4);
+  table->empty = tally_datum_from(Bytes{});
+}
+
+// Later commands see what was written.
+void close_tallies(TallyTable* table) {
+  close_stored(&table->stored);
+  CommandCounterIncrement();
+}
+
+Datum sum_of(Datum a, Datum b) {
+  const Bytes x = tally_bytes(a);
+  const Bytes y = tally_bytes(b);
+  ContextResource memory(CurrentMemoryContext);
+  std::pmr::memory_resource* resource = &memory;
+  return tally_datum_from(run_core([=] { return merge(x, y, resource); }));
+}
+
+Datum copy_as_stored(Datum tally) { return datumCopy(tally, false, -1); }
+
+TallyRow row_found(const TallyTable& table) {
+  TupleTableSlot* slot = found(table.stored);
+  bool is_null = false;
+  const Datum base = copy_as_stored(slot_getattr(slot, table.base, &is_null));
+  const Datum recent = copy_as_stored(slot_getattr(slot, table.recent, &is_null));
+  return {true, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null))};
+}
+
+// Puts the parts into the row to be written, folded when `recent` has grown too large.
+void set_parts(TallyTable* table, TallyRow* parts) {
+  if (VARSIZE_ANY_EXHDR(DatumGetPointer(parts->recent)) > fold_size) {
+    parts->base = sum_of(parts->base, parts->recent);
+    parts->recent = table->empty;
+  }
+  set_column(&table->stored, table->base, parts->base, false);
+  set_column(&table->stored, table->recent, parts->recent, false);
+}
+
+bool insert_tally(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
+  *row = {true, table->empty, lead.tally, DT_NOEND};
+  copy_defaults(&table->stored);
+  set_column(&table->stored, table->lead, lead.key, false);
+  set_column(&table->stored, table->wake_at, TimestampTzGetDatum(row->wake_at), false);
+  set_parts(table, row);
+  return insert_unless_there(&table->stored, true);
+}
+
+// False: somebody else has written or removed the row that was found.
+bool add_to_found(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
+  if (is_unseen(table->stored)) raise_concurrent_update();
+  TM_Result result = TM_Ok;
+  if (lead.changed) {
+    *row = row_found(*table);
+    row->recent = sum_of(row->recent, lead.tally);
+    copy_found(&table->stored);
+    set_parts(table, row);
+    result = update_stored(&table->stored, &found(table->stored)->tts_tid, true);
+  } else {
+    result = lock_found(&table->stored);
+    if (result == TM_Ok) *row = row_found(*table);
+  }
+  if (result == TM_Ok) return true;
+  if (result != TM_Updated && result != TM_Deleted)
+    elog(ERROR, "lead_scoring: unexpected result %d for a tally row", static_cast<int>(result));
+  return false;
+}
+
+void merge_tally(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
+  for (;;) {
+    CHECK_FOR_INTERRUPTS();
+    const bool done = find_row(&table->stored.by_key, lead.key) ? add_to_found(table, lead, row)
+                                                                : insert_tally(table, lead, row);
+    if (done) return;
+    look_again(&table->stored.by_key);
+  }
 }
 
 }  // namespace
 
-void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count) {
-  const AudienceDefinition& a = *audience->definition;
-  if (audience->plans.merge == nullptr) {
-    Oid types[] = {get_array_type(a.key.type), get_array_type(catalog_type("tally"))};
-    prepared(
-        &audience->plans.merge,
-        psprintf(
-            "INSERT INTO %s AS t (lead, recent) "
-            "SELECT u.k, u.d FROM unnest($1, $2) AS u(k, d) "
-            "ON CONFLICT (lead) DO UPDATE SET recent = t.recent OPERATOR(lead_scoring.+) excluded.recent "
-            "WHERE excluded.recent OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally",
-            qualified_name(a.tally_table)),
-        2, types);
-  }
-  Datum values[] = {keys_of(a.key, leads, count), tally_array(leads, count)};
-  execute_prepared(audience->plans.merge, values, SPI_OK_INSERT);
+Bytes whole_tally(const TallyRow& row) {
+  if (!row.exists) return {};
+  const Bytes base = tally_bytes(row.base);
+  const Bytes recent = tally_bytes(row.recent);
+  if (base.empty()) return recent;
+  if (recent.empty()) return base;
+  ContextResource memory(CurrentMemoryContext);
+  std::pmr::memory_resource* resource = &memory;
+  return run_core([=] { return merge(base, recent, resource); });
 }
+
+void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
+  TallyTable table;
+  CommandCounterIncrement();  // what this transaction has done so far is to be seen
+  open_tallies(&table, *audience);
+  TallyRow unasked;
+  for (int i = 0; i < count; i++) merge_tally(&table, leads[i], rows == nullptr ? &unasked : &rows[i]);
+  close_tallies(&table);
+}
+
+void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
+  TallyTable table;
+  CommandCounterIncrement();
+  open_tallies(&table, *audience);
+  for (int i = 0; i < count; i++) {
+    rows[i] = {false, Datum{0}, Datum{0}, DT_NOEND};
+    if (find_row(&table.stored.by_key, leads[i].key)) rows[i] = row_found(table);
+  }
+  close_tallies(&table);
+}
+
+namespace {
+
+void set_wake_times(CachedAudience* audience, const TallyUpkeep& upkeep) {
+  TallyTable table;
+  open_tallies(&table, *audience);
+  for (int i = 0; i < upkeep.wake_count; i++) {
+    // We hold its lock: it is there, and nobody else has written it but before our own snapshot.
+    if (!find_row(&table.stored.by_key, upkeep.wake[i])) continue;
+    if (is_unseen(table.stored)) raise_concurrent_update();
+    copy_found(&table.stored);
+    set_column(&table.stored, table.wake_at, TimestampTzGetDatum(upkeep.wake_at[i]), false);
+    if (update_stored(&table.stored, &found(table.stored)->tts_tid, true) != TM_Ok) raise_concurrent_update();
+  }
+  close_tallies(&table);
+}
+
+}  // namespace
 
 void keep_up_tallies(CachedAudience* audience, const TallyUpkeep& upkeep) {
   const AudienceDefinition& a = *audience->definition;
-  Oid types[] = {get_array_type(a.key.type), TIMESTAMPTZARRAYOID};
-  char* table = qualified_name(a.tally_table);
-  if (upkeep.fold_count > 0) {
-    prepared(&audience->plans.fold,
-             psprintf("UPDATE %s AS t SET base = t.base OPERATOR(lead_scoring.+) t.recent, recent = '{}' "
-                      "WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1)",
-                      table),
-             1, types);
-    Datum values[] = {key_array(a.key, upkeep.fold, upkeep.fold_count)};
-    execute_prepared(audience->plans.fold, values, SPI_OK_UPDATE);
-  }
-  if (upkeep.wake_count > 0) {
-    prepared(&audience->plans.wake,
-             psprintf("UPDATE %s AS t SET wake_at = u.w FROM unnest($1, $2) AS u(k, w) "
-                      "WHERE t.lead OPERATOR(pg_catalog.=) u.k",
-                      table),
-             2, types);
-    Datum values[] = {key_array(a.key, upkeep.wake, upkeep.wake_count),
-                      PointerGetDatum(construct_array(upkeep.wake_at, upkeep.wake_count, TIMESTAMPTZOID, 8,
-                                                      FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))};
-    execute_prepared(audience->plans.wake, values, SPI_OK_UPDATE);
-  }
+  if (upkeep.wake_count > 0) set_wake_times(audience, upkeep);
   if (upkeep.forget_count > 0) {
+    Oid types[] = {get_array_type(a.key.type)};
     prepared(&audience->plans.forget,
-             psprintf("DELETE FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1)", table), 1, types);
+             psprintf("DELETE FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1)",
+                      qualified_name(a.tally_table)),
+             1, types);
     Datum values[] = {key_array(a.key, upkeep.forget, upkeep.forget_count)};
     execute_prepared(audience->plans.forget, values, SPI_OK_DELETE);
   }

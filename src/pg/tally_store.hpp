@@ -1,25 +1,41 @@
-// The tally table of an audience. All functions need an SPI connection and run as the audience's owner.
+// The tally table of an audience. All functions run as the audience's owner.
 #pragma once
 
 #include "pg/audience_cache.hpp"
 #include "pg/lead_delta.hpp"
 
+extern "C" {
+#include "utils/timestamp.h"
+}
+
 namespace lead_scoring {
 
+// A tally row that this transaction has locked. Its values are in the memory context of the call.
+struct TallyRow {
+  bool exists;
+  Datum base;  // as stored, perhaps out of line: what is there stays there while the row is locked
+  Datum recent;
+  TimestampTz wake_at;
+};
+
+// The sum of both parts, in the current memory context.
+[[nodiscard]] Bytes whole_tally(const TallyRow& row);
+
 // Adds the deltas, in their order, one row lock a lead until the end of the transaction. Rows of leads with
-// an empty delta are created or locked, but not written.
-void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count);
+// an empty delta are created or locked, but not written. `rows` (one a lead) may be null.
+void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
+// The rows as they are, of leads that an earlier statement has locked.
+void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
 
 // What was decided about a tally row after scoring.
 struct TallyUpkeep {
-  Datum* fold;  // keys whose `recent` has grown large
-  int fold_count;
   Datum* forget;  // keys of empty tallies without a lead
   int forget_count;
   Datum* wake;  // keys and times for wake_at
-  Datum* wake_at;
+  TimestampTz* wake_at;
   int wake_count;
 };
+// Needs an SPI connection.
 void keep_up_tallies(CachedAudience* audience, const TallyUpkeep& upkeep);
 
 // Prepares a statement over the audience's tables once. Pinned: names are qualified, operators too.

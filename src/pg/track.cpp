@@ -50,7 +50,8 @@ void match_statement(const TriggerData* trigger, const TrackedSource& source, De
   be_oneself(owner);
 }
 
-void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, FailureList* failures) {
+void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, bool leads_change,
+                  FailureList* failures) {
   if (count == 0 && failures->failures == NIL) return;
   // Before any tally row is locked: a TRUNCATE of the lead table holds it while it waits for tally rows. When
   // the lead table has been dropped, its audience is gone, and we have not heard of it yet.
@@ -58,7 +59,7 @@ void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, F
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);
   SPI_connect();
-  apply_deltas(audience, leads, count, "event", failures);
+  apply_deltas(audience, leads, count, {"event", leads_change}, failures);
   write_failures(*failures, *audience->definition);
   SPI_finish();
   be_oneself(owner);
@@ -71,10 +72,14 @@ void track_audience(const TriggerData* trigger, const TrackedSource* sources, in
   FailureList failures;
   begin_deltas(&deltas, &audience->definition->key);
   begin_failures(&failures);
-  for (int i = 0; i < count; i++) match_statement(trigger, sources[i], &deltas, &failures);
+  bool leads_change = false;
+  for (int i = 0; i < count; i++) {
+    match_statement(trigger, sources[i], &deltas, &failures);
+    leads_change = leads_change || sources[i].matcher->source->profile;
+  }
   int lead_count = 0;
   LeadDelta* leads = sum_deltas(&deltas, &lead_count);
-  write_scores(audience, leads, lead_count, &failures);
+  write_scores(audience, leads, lead_count, leads_change, &failures);
 }
 
 void track_statement(const TriggerData* trigger) {

@@ -1,0 +1,35 @@
+// Rows of a table by the first column of one of its indexes, as a snapshot taken on purpose sees them.
+#pragma once
+
+#include "pg/compat.hpp"
+
+extern "C" {
+#include "access/genam.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+#include "utils/snapshot.h"
+}
+
+namespace lead_scoring {
+
+struct KeyScan {
+  MemoryContext context;  // the scan's own memory, which outlives the caller's
+  Relation rel;
+  Relation index;
+  Snapshot snapshot;  // registered
+  IndexScanDesc scan;
+  ScanKeyData key;
+  TupleTableSlot* found;  // where the scan stands
+};
+
+// Both relations are open and locked; they stay the caller's.
+void begin_key_scan(KeyScan* scan, Relation rel, Relation index);
+void end_key_scan(KeyScan* scan);
+
+// Takes a new snapshot; the first find_row does it by itself.
+void look_again(KeyScan* scan);
+// The first row of a key, in `found`; next_row goes on with the others of the same key.
+bool find_row(KeyScan* scan, Datum key);
+bool next_row(KeyScan* scan);
+
+}  // namespace lead_scoring

@@ -1,0 +1,68 @@
+// One of an audience's own tables, read and written row by row, as the executor and the apply worker of logical
+// replication do it. A planned statement for each of the few rows of one event costs several times as much.
+//
+// Protocol. What is read is what a snapshot taken after the locks sees (`look_again`), at every isolation level:
+// it decides the write. What is written must not overrule what the transaction's own snapshot cannot see:
+// a row that is_unseen makes it 40001, under REPEATABLE READ and SERIALIZABLE. Commands must be counted on
+// (CommandCounterIncrement) between two writes of one row.
+//
+// Triggers, defaults, generated columns and checks that somebody has added to the table work as with SQL; rules and
+// row-level security do not take part. The current user must be the audience's owner and may do here what SQL would
+// let that user do. An error cleans up by itself.
+#pragma once
+
+#include "pg/key_scan.hpp"
+
+extern "C" {
+#include "access/tableam.h"
+#include "commands/trigger.h"
+#include "nodes/execnodes.h"
+}
+
+namespace lead_scoring {
+
+struct StoredTable {
+  Relation rel;
+  KeyScan by_key;       // over the primary key
+  TupleTableSlot* row;  // the row to be written
+  EState* estate;
+  ResultRelInfo* info;
+  EPQState epq;
+  List* arbiters;  // the primary key
+  TransitionCaptureState* captures[2];
+  bool begun[2];         // statement triggers have fired: of an insert, of an update
+  ExprState** defaults;  // by attribute; made with the first insert
+};
+
+// Opens for reading and writing. `speculative`: rows may be inserted that another session inserts too.
+void open_stored(StoredTable* table, Oid relation, bool speculative);
+void close_stored(StoredTable* table);
+
+inline TupleTableSlot* found(const StoredTable& table) { return table.by_key.found; }
+// Whether the transaction's own snapshot does not see the row that was found. Who writes it then raises 40001.
+[[nodiscard]] bool is_unseen(const StoredTable& table);
+[[noreturn]] void raise_concurrent_update();
+
+// Attribute number of a column, 0 when it is gone. `likely` is tried first.
+AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber likely);
+
+// Fills `row`: with the columns' defaults, with what was found, with a tuple of the table.
+void copy_defaults(StoredTable* table);
+void copy_found(StoredTable* table);
+void copy_tuple(StoredTable* table, HeapTuple tuple);
+inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool is_null) {
+  table->row->tts_values[column - 1] = value;
+  table->row->tts_isnull[column - 1] = is_null;
+}
+
+// Writes `row` over the row at `tid`. TM_Updated or TM_Deleted: somebody else was faster. TM_BeingModified: somebody
+// holds it, and `wait` is false.
+TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait);
+// Locks the row that was found against other writers.
+TM_Result lock_found(StoredTable* table);
+// Inserts `row`.
+void insert_stored(StoredTable* table);
+// Inserts `row` unless its key is there. With `wait`, sessions that are inserting the same key are waited for.
+bool insert_unless_there(StoredTable* table, bool wait);
+
+}  // namespace lead_scoring
