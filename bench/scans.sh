@@ -1,0 +1,11 @@
+# The statements that scan all events.
+# shellcheck shell=bash
+
+# What rebuild counts with; the numbers are those of the columns.
+tally_sql="SELECT lead, lead_scoring.tally_rows('bench', 'event', NULL, false, '{2,3,4,5,6,7}', $columns) FROM app.event GROUP BY lead"
+count_sql='SELECT lead, count(*) FROM app.event GROUP BY lead'
+
+serial='SET max_parallel_workers_per_gather = 0'
+# The planner is talked into using its one worker: without, it may find that serial is cheaper.
+one_worker='SET max_parallel_workers_per_gather = 1; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0'
