@@ -350,7 +350,12 @@ int prefer_indexes() {
   return level;
 }
 
+// What is left is rare, and done by statements.
 void finish_batch(const Batch& batch) {
+  const bool nothing_left = batch.writes.deleted.used == 0 && batch.writes.changes.used == 0 &&
+                            batch.upkeep.forget_count == 0 && batch.upkeep.wake_count == 0 &&
+                            !has_mirror(*batch.audience->definition);
+  if (nothing_left) return;
   const int level = prefer_indexes();
   flush_rare_writes(batch.audience, batch.writes);
   keep_up_tallies(batch.audience, batch.upkeep);

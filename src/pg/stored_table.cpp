@@ -41,12 +41,15 @@ Relation primary_key(const ResultRelInfo* info) {
   pg_unreachable();
 }
 
-// All columns count as updated, as in a statement that names them all: triggers for some columns go by that.
-Bitmapset* all_columns(TupleDesc desc) {
+// What counts as the target of an update: all columns but the primary key's. Triggers for some columns go by that,
+// and indexes of which no column is among them are told that their entries say nothing new.
+Bitmapset* updated_columns(TupleDesc desc, const Form_pg_index& key) {
   Bitmapset* columns = nullptr;
   for (int i = 0; i < desc->natts; i++)
     if (!TupleDescAttr(desc, i)->attisdropped)
       columns = bms_add_member(columns, i + 1 - FirstLowInvalidHeapAttributeNumber);
+  for (int i = 0; i < key->indnatts; i++)
+    columns = bms_del_member(columns, key->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
   return columns;
 }
 
@@ -57,12 +60,11 @@ void open_stored(StoredTable* table, Oid relation, bool speculative) {
   table->rel = table_open(relation, RowExclusiveLock);
   check_table(table->rel);
   table->estate = CreateExecutorState();
-  Bitmapset* updated = table->rel->trigdesc == nullptr ? nullptr : all_columns(RelationGetDescr(table->rel));
-  init_range_table(table->estate, table->rel, updated);
   table->info = makeNode(ResultRelInfo);
   InitResultRelInfo(table->info, table->rel, 1, nullptr, 0);
   ExecOpenIndices(table->info, speculative);
   Relation key = primary_key(table->info);
+  init_range_table(table->estate, table->rel, updated_columns(RelationGetDescr(table->rel), key->rd_index));
   table->arbiters = speculative ? list_make1_oid(RelationGetRelid(key)) : NIL;
   begin_key_scan(&table->by_key, table->rel, key);
   table->row = MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsVirtual);
