@@ -126,11 +126,13 @@ Datum tally_datum_from(Bytes canonical) {
   return PointerGetDatum(value);
 }
 
-Datum open_tally_add(Datum state_or_0, const Entry& entry, MemoryContext context) {
+Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context) {
   const Datum state = state_or_0 == 0 ? 0 : readable(state_or_0);
   return run_core([&] {
     ContextResource memory(context);
-    return add_growing(opened(state, memory), entry, memory);
+    Datum sum = opened(state, memory);
+    for (const Entry& entry : entries) sum = add_growing(sum, entry, memory);
+    return sum;
   });
 }
 
