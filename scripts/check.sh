@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_parts=(build symbols source format unit asan regress isolation tap docs oracle tidy)
+all_parts=(build symbols source format unit asan instructions regress isolation tap docs oracle tidy)
 logs=$build/check
 cluster='' tree=''
 total_passed=0 total_failed=0
@@ -54,6 +54,21 @@ core_tests() {
 }
 part_unit() { core_tests release; }
 part_asan() { core_tests asan; }
+
+# Instructions of the core's kernels against their budgets, one test each: the machine's mood has no part in it.
+part_instructions() {
+  configure_core release && (cd "$top" && cmake --build --preset release -j "$(nproc)" --target instructions) ||
+    { failed=1; return; }
+  "$top/scripts/instructions.sh" "$build/release/instructions" > "$logs/instructions.tsv" || { failed=1; return; }
+  awk '
+    FNR == NR { if ($0 !~ /^#/) budget[$1] = $2; next }
+    { ok = $1 in budget && $2 <= budget[$1]; seen[$1] = 1
+      printf "%s %s: %d instructions, budget %s\n", (ok ? "ok" : "not ok"), $1, $2, budget[$1] }
+    END { for (name in budget) if (!(name in seen)) print "not ok " name ": was not counted" }
+  ' "$top/bench/core/instructions.txt" "$logs/instructions.tsv" | tee "$logs/instructions.results"
+  passed=$(grep -c '^ok ' "$logs/instructions.results")
+  failed=$(grep -c '^not ok ' "$logs/instructions.results")
+}
 
 start_cluster() {
   [ -n "$cluster" ] || cluster=$("$top/scripts/cluster.sh" up)

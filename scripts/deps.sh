@@ -5,7 +5,7 @@ set -euo pipefail
 
 build_packages=(g++ make postgresql-15 postgresql-server-dev-15 libboost-dev nlohmann-json3-dev libxxhash-dev)
 check_packages=("${build_packages[@]}" cmake libgtest-dev librapidcheck-dev libipc-run-perl postgresql-15-cron
-  postgresql-15-wal2json faketime clang-format clang-tidy python3)
+  postgresql-15-wal2json faketime clang-format clang-tidy python3 libbenchmark-dev valgrind)
 
 case ${1:-} in
   demo) wanted=("${build_packages[@]}") ;;

@@ -109,7 +109,10 @@ std::int32_t period_number(Day day, Period period) {
 }
 
 std::optional<Tick> Calendar::tick_at(std::int64_t local_microseconds) const {
-  const std::int64_t tick = floor_divide(local_microseconds, microseconds_per_hour * (24 / ticks_per_day()));
+  // Constant divisors: compilers make a multiplication of them.
+  const std::int64_t tick = resolution_ == Resolution::day
+                                ? floor_divide(local_microseconds, 24 * microseconds_per_hour)
+                                : floor_divide(local_microseconds, microseconds_per_hour);
   if (tick < first_tick() || tick > last_tick()) return std::nullopt;
   return static_cast<Tick>(tick);
 }

@@ -113,32 +113,6 @@ void check_canonical(Bytes bytes);
 [[nodiscard]] std::string to_text(Bytes tally);
 [[nodiscard]] Bytes parse_tally(std::string_view text, std::pmr::memory_resource* memory);
 
-// An aggregate's growing state: plain memory owned by the caller, aligned as Entry is. Entries are appended in
-// any order, also several of one place and zero ones, and compacted when the state is full.
-class OpenTally {
- public:
-  static std::size_t size_for(std::uint32_t capacity);
-  static OpenTally* create(void* memory, std::uint32_t capacity);  // memory of size_for(capacity)
-  // A copy with more room (or with no less than its entries need).
-  static OpenTally* create_from(void* memory, std::uint32_t capacity, const OpenTally& smaller);
-  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
-  [[nodiscard]] std::span<const Entry> entries() const { return {data(), used_}; }
-  // False when it is full even after compaction to at most three quarters: create a larger one, add again.
-  // out_of_range when a sum overflows.
-  [[nodiscard]] bool add(const Entry& entry);
-  void compact();  // sort, sum equal places, drop zeros
-  // Canonical bytes; does not change the state (a final function must not).
-  [[nodiscard]] Bytes close(std::pmr::memory_resource* memory) const;
-
- private:
-  OpenTally() = default;
-  [[nodiscard]] Entry* data() { return reinterpret_cast<Entry*>(this + 1); }
-  [[nodiscard]] const Entry* data() const { return reinterpret_cast<const Entry*>(this + 1); }
-  std::uint32_t used_ = 0;
-  std::uint32_t capacity_ = 0;
-};
-static_assert(sizeof(Entry) == 32 && sizeof(OpenTally) == 8 && alignof(Entry) == 8);
-
 // The inner loop of every evaluation: a plain entry (one occurrence, no value, no item, a few ticks after the
 // one before) is one byte and must stay a handful of instructions.
 inline std::uint64_t TallyReader::varint() {

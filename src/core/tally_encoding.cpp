@@ -11,21 +11,9 @@ namespace lead_scoring {
 
 namespace {
 
-constexpr std::size_t typical_entry_bytes = 4;
-
 [[nodiscard]] std::string place_of(const Entry& entry) {
   return "signal " + std::to_string(entry.signal) +
          (entry.tick == timeless ? std::string(", without a time") : ", tick " + std::to_string(entry.tick));
-}
-
-void check_signals(std::span<const Entry> sorted) {
-  for (const Entry& entry : {sorted.front(), sorted.back()}) {
-    if (entry.signal == 0 || entry.signal > max_signal) {
-      throw Error(ErrorKind::invalid_parameter,
-                  "signal number " + std::to_string(entry.signal) + " is out of range",
-                  "Signals are numbered from 1 to " + std::to_string(max_signal) + ".");
-    }
-  }
 }
 
 [[noreturn]] void reject(const std::string& detail) {
@@ -33,6 +21,13 @@ void check_signals(std::span<const Entry> sorted) {
 }
 
 }  // namespace
+
+void check_signal(const Entry& entry) {
+  if (entry.signal != 0 && entry.signal <= max_signal) return;
+  throw Error(ErrorKind::invalid_parameter,
+              "signal number " + std::to_string(entry.signal) + " is out of range",
+              "Signals are numbered from 1 to " + std::to_string(max_signal) + ".");
+}
 
 void add_to(Entry& sum, const Entry& other) {
   if (__builtin_add_overflow(sum.count, other.count, &sum.count)) {
@@ -60,8 +55,9 @@ std::size_t sort_and_sum(std::span<Entry> entries) {
 Bytes encode(std::span<Entry> entries, std::pmr::memory_resource* memory) {
   entries = entries.first(sort_and_sum(entries));
   if (entries.empty()) return {};
-  check_signals(entries);
-  TallyWriter writer(memory, (entries.size() + 4) * typical_entry_bytes);
+  check_signal(entries.front());
+  check_signal(entries.back());
+  TallyWriter writer(memory, TallyWriter::expected_bytes(entries.size()));
   for (const Entry& entry : entries) writer.add(entry);
   return writer.finish();
 }

@@ -12,4 +12,7 @@ namespace lead_scoring {
 // out_of_range when a sum overflows; the entries are then in an unspecified state.
 [[nodiscard]] std::size_t sort_and_sum(std::span<Entry> entries);
 
+// invalid_parameter for a signal number out of range.
+void check_signal(const Entry& entry);
+
 }  // namespace lead_scoring

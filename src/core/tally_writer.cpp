@@ -12,24 +12,7 @@ using namespace tally_format;
 TallyWriter::TallyWriter(std::pmr::memory_resource* memory, std::size_t expected_bytes)
     : memory_(memory), expected_bytes_(expected_bytes) {}
 
-void TallyWriter::add(const Entry& entry) {
-  if (entry.signal != signal_) {
-    start_block(entry.signal);
-  } else {
-    several_ = true;
-  }
-  make_room(max_entry);
-  std::uint64_t position = 0;
-  if (tick_ != timeless) {
-    position = static_cast<std::uint64_t>(std::int64_t{entry.tick} - tick_);
-  } else if (entry.tick != timeless) {
-    position = 1 + zigzag(std::int64_t{entry.tick} - anchor_);
-    anchor_ = entry.tick;
-  }
-  tick_ = entry.tick;
-  const std::uint64_t flags = (entry.value != 0 ? has_value : 0) | (entry.count != 1 ? has_count : 0) |
-                              (entry.item != 0 ? has_item : 0);
-  at_ = put_varint(at_, position << 3 | flags);
+void TallyWriter::write_fields(const Entry& entry) {
   if (entry.count != 1) at_ = put_varint(at_, zigzag(entry.count));
   if (entry.value != 0) at_ = put_varint(at_, zigzag(entry.value));
   if (entry.item != 0) {
@@ -78,10 +61,6 @@ void TallyWriter::close_block() {
   put_varint(begin_ + body_, length);
   begin_[head_] |= 1;
   at_ += shift;
-}
-
-void TallyWriter::make_room(std::size_t bytes) {
-  if (static_cast<std::size_t>(limit_ - at_) < bytes) grow(bytes);
 }
 
 void TallyWriter::grow(std::size_t bytes) {

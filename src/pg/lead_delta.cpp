@@ -5,49 +5,86 @@
 namespace lead_scoring {
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key) {
-  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0};
-}
-
-void add_delta_row(void* sink, Datum key, const Entry& entry) {
-  auto* buffer = static_cast<DeltaBuffer*>(sink);
-  MemoryContext caller = MemoryContextSwitchTo(buffer->context);
-  if (buffer->used == buffer->capacity) {
-    buffer->capacity = std::max<int64>(8, buffer->capacity * 2);
-    const Size bytes = sizeof(DeltaRow) * static_cast<Size>(buffer->capacity);
-    buffer->rows =
-        static_cast<DeltaRow*>(buffer->rows == nullptr ? MemoryContextAllocHuge(buffer->context, bytes)
-                                                       : repalloc_huge(buffer->rows, bytes));
-  }
-  // Rows of one lead often follow each other: share the copy of the key.
-  DeltaRow* last = buffer->used > 0 ? &buffer->rows[buffer->used - 1] : nullptr;
-  const bool repeated = last != nullptr && compare_keys(*buffer->key, last->key, key) == 0;
-  buffer->rows[buffer->used++] = {repeated ? last->key : copy_key(*buffer->key, key), entry};
-  MemoryContextSwitchTo(caller);
+  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0, nullptr, 0};
 }
 
 namespace {
 
-int compare_rows(const void* a, const void* b, void* key) {
-  return compare_keys(*static_cast<const KeyType*>(key), static_cast<const DeltaRow*>(a)->key,
-                      static_cast<const DeltaRow*>(b)->key);
+constexpr uint32 first_capacity = 8;
+
+// Where the lead's number stands, or may be put.
+uint32* place_of(const DeltaBuffer& buffer, uint32 hash, Datum key) {
+  const uint32 mask = 2 * buffer.capacity - 1;
+  for (uint32 at = hash;; at++) {
+    uint32* place = &buffer.places[at & mask];
+    if (*place == 0) return place;
+    const GrowingDelta& lead = buffer.leads[*place - 1];
+    if (lead.hash == hash && compare_keys(*buffer.key, lead.key, key) == 0) return place;
+  }
 }
 
-// Entries of one lead without the presence marks. *touched: the lead came or went, or its mirror columns
-// changed.
-std::span<Entry> entries_of(const DeltaRow* rows, int64 count, Entry* scratch, bool* touched) {
-  Size used = 0;
-  int64 presence = 0;
-  std::uint64_t mirrored = 0;
-  for (int64 i = 0; i < count; i++) {
-    if (rows[i].entry.signal != 0) {
-      scratch[used++] = rows[i].entry;
-      continue;
-    }
-    presence += rows[i].entry.count;
-    mirrored += static_cast<std::uint64_t>(rows[i].entry.count) * rows[i].entry.item;
+void place_again(DeltaBuffer* buffer) {
+  const uint32 mask = 2 * buffer->capacity - 1;
+  for (uint32 i = 0; i < buffer->used; i++) {
+    uint32 at = buffer->leads[i].hash;
+    while (buffer->places[at & mask] != 0) at++;
+    buffer->places[at & mask] = i + 1;
   }
-  *touched = presence != 0 || mirrored != 0;
-  return {scratch, used};
+}
+
+void grow(DeltaBuffer* buffer) {
+  if (buffer->capacity >= PG_INT32_MAX / 2)
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many leads in one statement")));
+  buffer->capacity = std::max(first_capacity, buffer->capacity * 2);
+  const Size bytes = sizeof(GrowingDelta) * buffer->capacity;
+  const Size places = sizeof(uint32) * 2 * buffer->capacity;
+  if (buffer->places != nullptr) pfree(buffer->places);
+  buffer->leads =
+      static_cast<GrowingDelta*>(buffer->leads == nullptr ? MemoryContextAllocHuge(buffer->context, bytes)
+                                                          : repalloc_huge(buffer->leads, bytes));
+  buffer->places = static_cast<uint32*>(
+      MemoryContextAllocExtended(buffer->context, places, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
+  place_again(buffer);
+}
+
+GrowingDelta* lead_of(DeltaBuffer* buffer, Datum key) {
+  // Rows of one lead often follow each other.
+  if (buffer->used > 0 && compare_keys(*buffer->key, buffer->leads[buffer->last].key, key) == 0)
+    return &buffer->leads[buffer->last];
+  if (buffer->used == buffer->capacity) grow(buffer);
+  const uint32 hash = hash_key(*buffer->key, key);
+  uint32* place = place_of(*buffer, hash, key);
+  if (*place == 0) {
+    MemoryContext caller = MemoryContextSwitchTo(buffer->context);
+    buffer->leads[buffer->used] = {copy_key(*buffer->key, key), hash, 0, 0, 0};
+    MemoryContextSwitchTo(caller);
+    *place = ++buffer->used;
+  }
+  buffer->last = *place - 1;
+  return &buffer->leads[buffer->last];
+}
+
+}  // namespace
+
+void add_delta_row(void* sink, Datum key, std::span<const Entry> entries) {
+  auto* buffer = static_cast<DeltaBuffer*>(sink);
+  GrowingDelta* lead = lead_of(buffer, key);
+  if (entries.front().signal == 0) {
+    lead->presence += entries.front().count;
+    lead->mirror += static_cast<std::uint64_t>(entries.front().count) * entries.front().item;
+    entries = entries.subspan(1);
+  }
+  if (entries.empty()) return;
+  const Datum before = lead->state;
+  lead->state = open_tally_add(before, entries, buffer->context);
+  if (before != 0 && before != lead->state) pfree(DatumGetPointer(before));
+}
+
+namespace {
+
+int compare_leads(const void* a, const void* b, void* key) {
+  return compare_keys(*static_cast<const KeyType*>(key), static_cast<const GrowingDelta*>(a)->key,
+                      static_cast<const GrowingDelta*>(b)->key);
 }
 
 }  // namespace
@@ -55,25 +92,20 @@ std::span<Entry> entries_of(const DeltaRow* rows, int64 count, Entry* scratch, b
 LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
   *count = 0;
   if (buffer->used == 0) return nullptr;
-  const KeyType& key = *buffer->key;
-  qsort_arg(buffer->rows, static_cast<size_t>(buffer->used), sizeof(DeltaRow), compare_rows,
+  qsort_arg(buffer->leads, buffer->used, sizeof(GrowingDelta), compare_leads,
             const_cast<KeyType*>(buffer->key));
-  auto* deltas = static_cast<LeadDelta*>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(buffer->used)));
-  auto* scratch = static_cast<Entry*>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Entry) * static_cast<Size>(buffer->used)));
-  ContextResource memory(CurrentMemoryContext);
-  std::pmr::memory_resource* resource = &memory;
-  for (int64 first = 0, next = 0; first < buffer->used; first = next) {
-    for (next = first + 1; next < buffer->used; next++)
-      if (compare_keys(key, buffer->rows[first].key, buffer->rows[next].key) != 0) break;
-    bool touched = false;
-    const std::span<Entry> entries = entries_of(buffer->rows + first, next - first, scratch, &touched);
-    const Bytes tally = run_core([=] { return encode(entries, resource); });
-    if (tally.empty() && !touched) continue;
-    deltas[(*count)++] = {buffer->rows[first].key, tally_datum_from(tally), !tally.empty()};
+  auto* deltas =
+      static_cast<LeadDelta*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * buffer->used));
+  for (uint32 i = 0; i < buffer->used; i++) {
+    GrowingDelta* lead = &buffer->leads[i];
+    const Datum tally = lead->state == 0 ? tally_datum_from({}) : close_tally(lead->state);
+    if (lead->state != 0) pfree(DatumGetPointer(lead->state));
+    const bool changed = !is_empty_tally(tally);
+    // The lead came or went, or its mirror columns changed.
+    const bool touched = lead->presence != 0 || lead->mirror != 0;
+    if (changed || touched) deltas[(*count)++] = {lead->key, tally, changed};
   }
-  pfree(scratch);
+  buffer->used = 0;
   return deltas;
 }
 

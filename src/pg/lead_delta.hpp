@@ -1,4 +1,4 @@
-// What one statement adds to each lead: rows → entries → one delta tally a lead, leads in key order.
+// What one statement adds to each lead: rows → one growing tally a lead → one delta a lead, in key order.
 #pragma once
 
 #include "core/tally.hpp"
@@ -12,25 +12,30 @@ struct LeadDelta {
   bool changed;  // the tally is not empty
 };
 
-struct DeltaRow {
+struct GrowingDelta {
   Datum key;
-  Entry entry;
+  uint32 hash;
+  Datum state;           // open tally; 0: nothing yet
+  int64 presence;        // marks of presence: rows that came less rows that went
+  std::uint64_t mirror;  // and what they showed
 };
 
 // Grows in the memory context it was begun in; everything goes with that context.
 struct DeltaBuffer {
   MemoryContext context;
   const KeyType* key;
-  DeltaRow* rows;
-  int64 used;
-  int64 capacity;
+  GrowingDelta* leads;
+  uint32 used;
+  uint32 capacity;
+  uint32* places;  // an open hash table of 2 * capacity places: number of a lead + 1; 0: empty
+  uint32 last;     // the lead of the row before
 };
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key);
-// An EmitEntry of source_matcher.hpp; `sink` is a DeltaBuffer.
-void add_delta_row(void* sink, Datum key, const Entry& entry);
+// An EmitRow of row_matching.hpp; `sink` is a DeltaBuffer. Entries of signal 0 are marks of presence.
+void add_delta_row(void* sink, Datum key, std::span<const Entry> entries);
 // One element a lead, in key order, in the current memory context. Leads whose rows cancel out are left out,
-// unless their presence changed (entries of signal 0, see MatchSink): those come with an empty tally.
+// unless their presence changed: those come with an empty tally.
 LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count);
 
 }  // namespace lead_scoring

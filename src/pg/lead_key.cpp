@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "utils/array.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -15,11 +16,12 @@ bool is_key_type(Oid type) {
 }
 
 void init_key_type(KeyType* key, Oid column_type, Oid collation) {
-  const TypeCacheEntry* entry = lookup_type_cache(column_type, TYPECACHE_CMP_PROC);
+  const TypeCacheEntry* entry = lookup_type_cache(column_type, TYPECACHE_CMP_PROC | TYPECACHE_HASH_PROC);
   key->type = column_type;
   get_typlenbyvalalign(column_type, &key->length, &key->by_value, &key->align);
   key->collation = collation;
   fmgr_info(entry->cmp_proc, &key->compare);
+  fmgr_info(entry->hash_proc, &key->hash);
   bool varlena = false;
   getTypeOutputInfo(column_type, &key->output, &varlena);
 }
@@ -49,6 +51,11 @@ int compare_keys(const KeyType& key, Datum a, Datum b) {
     return (x > y) - (x < y);
   }
   return DatumGetInt32(FunctionCall2Coll(const_cast<FmgrInfo*>(&key.compare), key.collation, a, b));
+}
+
+uint32 hash_key(const KeyType& key, Datum value) {
+  if (key.type == INT4OID) return murmurhash32(DatumGetUInt32(value));
+  return DatumGetUInt32(FunctionCall1Coll(const_cast<FmgrInfo*>(&key.hash), key.collation, value));
 }
 
 Datum copy_key(const KeyType& key, Datum value) {

@@ -13,6 +13,7 @@ struct KeyType {
   char align;
   Oid collation;
   FmgrInfo compare;
+  FmgrInfo hash;
   Oid output;
 };
 
@@ -27,6 +28,8 @@ bool can_name_leads(Oid from, Oid key);
 Datum widen_key(const KeyType& key, Oid from, Datum value);
 
 int compare_keys(const KeyType& key, Datum a, Datum b);
+// Equal for equal keys; in all bits.
+uint32 hash_key(const KeyType& key, Datum value);
 Datum copy_key(const KeyType& key, Datum value);  // into the current memory context
 char* key_text(const KeyType& key, Datum value);
 Datum key_from_text(const KeyType& key, const char* text);

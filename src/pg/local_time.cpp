@@ -1,5 +1,7 @@
 #include "pg/local_time.hpp"
 
+#include "pg/offset_cache.hpp"
+
 extern "C" {
 #include "utils/timestamp.h"
 }
@@ -8,16 +10,8 @@ namespace lead_scoring {
 
 namespace {
 
-// Between PostgreSQL's count, from 2000 on, and Unix time.
-constexpr int64 epoch_seconds = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * static_cast<int64>(SECS_PER_DAY);
 // No offset from UTC is as large as this: a POSIX zone may have 167 hours, real ones stay below 16.
 constexpr int64 greatest_offset = 8 * USECS_PER_DAY;
-
-// Rounds down. (PostgreSQL's timestamptz_to_time_t rounds towards 2000.)
-pg_time_t unix_seconds(TimestampTz instant) {
-  const int64 seconds = instant / USECS_PER_SEC - (instant % USECS_PER_SEC < 0 ? 1 : 0);
-  return seconds + epoch_seconds;
-}
 
 std::optional<Tick> tick_at_local(int64 local_microseconds, Resolution resolution) {
   return run_core([=] { return Calendar(resolution).tick_at(local_microseconds); });
@@ -43,11 +37,9 @@ pg_tz* zone_named(std::string_view name) {
 
 std::optional<int64> local_of_instant(TimestampTz instant, pg_tz* zone) {
   if (TIMESTAMP_NOT_FINITE(instant)) return std::nullopt;
-  const pg_time_t seconds = unix_seconds(instant);
-  const struct pg_tm* local = pg_localtime(&seconds, zone);
-  if (local == nullptr) return std::nullopt;
+  const std::optional<int64> offset = offset_at(instant, zone);
   // No overflow: timestamps end more than a week away from the ends of int64.
-  return instant + local->tm_gmtoff * USECS_PER_SEC;
+  return offset ? std::optional(instant + *offset) : std::nullopt;
 }
 
 std::optional<Tick> tick_of_instant(TimestampTz instant, pg_tz* zone, Resolution resolution) {
@@ -87,7 +79,7 @@ TimestampTz instant_of_local(int64 local, TimestampTz from, pg_tz* zone) {
     }
     const TimestampTz reached = std::max<int64>(local - offset * USECS_PER_SEC, from);
     if (found == 0) return reached;
-    const TimestampTz end = (change - epoch_seconds) * USECS_PER_SEC;
+    const TimestampTz end = instant_of_unix(change);
     if (reached < end) return reached;
     from = end;
   }

@@ -1,14 +1,9 @@
-// Matching: one row of a source → the entries it adds to a lead's tally. The trigger, the rebuild and
-// verify all come through here.
-//
-// Expressions are the audience owner's and may fail on a row. The caller then loses that one signal of
-// that one row, never the row: match_rows() below runs the matching in a subtransaction, records the
-// failure and goes on. Matching reads and writes nothing, so the subtransaction never gets an xid.
+// A source's signals, compiled for the rows of one table. row_matching.hpp matches with them.
 #pragma once
 
 #include "core/tally.hpp"
 #include "pg/catalog.hpp"
-#include "pg/failure.hpp"
+#include "pg/type_dispatch.hpp"
 
 extern "C" {
 #include "executor/tuptable.h"
@@ -24,7 +19,8 @@ struct CompiledExpression {
 
 struct CompiledSignal {
   const SignalDefinition* definition;
-  CompiledExpression event_type;
+  MemoryContext states;           // of its expressions
+  CompiledExpression event_type;  // no state: the dispatch has seen to it
   CompiledExpression condition;
   CompiledExpression value;
   CompiledExpression item;
@@ -48,10 +44,14 @@ struct SourceMatcher {
   Oid time_column_type;
   bool user_functions;  // some expression calls a function that did not come with PostgreSQL
   CompiledSignal* signals;
+  TypeDispatch dispatch;
+  MemoryContext dispatch_context;
   Bitmapset* columns;  // attribute numbers that matching reads
   ExprContext* econtext;
-  MemoryContext expressions;  // the expression states
-  int at_signal;              // the one being evaluated, or −1
+  // The row that is being matched.
+  Entry* entries;  // what it adds, as far as it is known
+  int entry_count;
+  int at_signal;  // the one being evaluated, or −1
 };
 
 // A matcher for rows of `rel` (the source's table or a node of its partition tree), as a child of `parent`.
@@ -60,27 +60,7 @@ struct SourceMatcher {
 SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefinition& source, Relation rel,
                             MemoryContext parent);
 
-// Receives what a row adds. `key` points into the row: copy it.
-using EmitEntry = void (*)(void* sink, Datum key, const Entry& entry);
-
-struct MatchSink {
-  EmitEntry emit;
-  void* target;
-  FailureList* failures;
-  int sign;  // +1 rows that came, −1 rows that went
-  // Profile: also emit an entry of signal 0, so that new and vanished keys are seen. Its item stands for the
-  // values of the mirror columns, so that a write to them is seen too.
-  bool mark_presence;
-};
-
-// The next row of the statement, false at the end.
-using NextRow = bool (*)(void* rows, TupleTableSlot* slot);
-
-// Matches all rows. Runs as whoever is the current user: the caller has switched to the audience's owner.
-void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows,
-                const MatchSink& sink);
-// Matches one row without protection: an error propagates. For parallel workers, which cannot have
-// subtransactions; their leader tries again with match_rows.
-void match_row(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sink);
+// To be called after an expression of this signal has failed: its states may be half evaluated.
+void renew_signal(SourceMatcher* matcher, int signal);
 
 }  // namespace lead_scoring

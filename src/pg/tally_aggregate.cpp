@@ -44,7 +44,7 @@ bool entry_of_row(FunctionCallInfo fcinfo, Entry& entry) {
     }
   }
   if (given(3)) entry.item = item_of(PG_GETARG_TEXT_PP(3));
-  if (given(4)) entry.value = numeric_to_ten_thousandths(PG_GETARG_NUMERIC(4));
+  if (given(4)) entry.value = numeric_to_ten_thousandths(PG_GETARG_DATUM(4));
   entry.count = 1;
   if (PG_NARGS() > 5) {
     if (PG_ARGISNULL(5)) return false;
@@ -76,7 +76,7 @@ LS_FUNCTION(ls_tally_add_row) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));
   }
-  const Datum state = open_tally_add(own_state(fcinfo), entry, CurrentMemoryContext);
+  const Datum state = open_tally_add(own_state(fcinfo), {&entry, 1}, CurrentMemoryContext);
   PG_RETURN_DATUM(finished(fcinfo, state));
 }
 

@@ -1,6 +1,7 @@
 #include "pg/tally_datum.hpp"
 
 #include "core/error.hpp"
+#include "core/open_tally.hpp"
 
 namespace lead_scoring {
 
@@ -9,7 +10,7 @@ namespace {
 constexpr std::uint8_t open_mark = 0xFF;
 // A state begins at a MAXALIGNed address; so does the OpenTally in it, behind length, mark and padding.
 constexpr std::size_t open_offset = MAXALIGN(VARHDRSZ + 1);
-static_assert(open_offset % alignof(Entry) == 0);
+static_assert(open_offset % alignof(std::uint64_t) == 0);
 constexpr std::uint32_t first_capacity = 4;
 
 bool is_open(Bytes payload) { return !payload.empty() && payload[0] == open_mark; }
@@ -32,10 +33,7 @@ Datum checked_open(Datum value) {
   }
   const Datum datum = PointerGetDatum(state);
   const std::size_t size = VARSIZE(state);
-  const bool whole = size >= open_offset + OpenTally::size_for(0) &&
-                     open_part(datum)->entries().size() <= open_part(datum)->capacity() &&
-                     OpenTally::size_for(open_part(datum)->capacity()) == size - open_offset;
-  if (!whole) {
+  if (size < open_offset + OpenTally::size_for(0) || !open_part(datum)->fits(size - open_offset)) {
     ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("damaged aggregate state of type tally")));
   }
   return datum;
@@ -43,13 +41,13 @@ Datum checked_open(Datum value) {
 
 // A new state with the entries of `smaller`, which may be null. Part of the core's work: throws.
 Datum make_open(std::uint64_t capacity, const OpenTally* smaller, std::pmr::memory_resource& memory) {
-  constexpr std::uint64_t most = (MaxAllocSize - open_offset - 64) / sizeof(Entry);
+  constexpr std::uint64_t most = (MaxAllocSize - open_offset - 64) / sizeof(std::uint64_t);
   if (capacity > most) {
     if (smaller != nullptr && smaller->capacity() < most) {
       capacity = most;
     } else {
       throw Error(ErrorKind::out_of_range, "a tally has too many entries to be summed",
-                  "An aggregate of tallies holds at most " + std::to_string(most) + " entries a group.",
+                  "An aggregate of tallies holds at most " + std::to_string(most) + " plain entries a group.",
                   "Sum smaller groups, or write \"distinct_by\" with fewer different values.");
     }
   }
@@ -128,11 +126,13 @@ Datum tally_datum_from(Bytes canonical) {
   return PointerGetDatum(value);
 }
 
-Datum open_tally_add(Datum state_or_0, const Entry& entry, MemoryContext context) {
+Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context) {
   const Datum state = state_or_0 == 0 ? 0 : readable(state_or_0);
   return run_core([&] {
     ContextResource memory(context);
-    return add_growing(opened(state, memory), entry, memory);
+    Datum sum = opened(state, memory);
+    for (const Entry& entry : entries) sum = add_growing(sum, entry, memory);
+    return sum;
   });
 }
 

@@ -18,13 +18,17 @@ namespace lead_scoring {
 [[nodiscard]] Bytes tally_bytes(Datum tally);
 // As an argument that may be NULL; NULL is the empty tally.
 [[nodiscard]] Bytes tally_bytes_or_empty(FunctionCallInfo fcinfo, int argument);
+// Of an ordinary value, such as close_tally returns.
+[[nodiscard]] inline bool is_empty_tally(Datum closed) {
+  return VARSIZE_ANY_EXHDR(DatumGetPointer(closed)) == 0;
+}
 // A new value in CurrentMemoryContext.
 [[nodiscard]] Datum tally_datum_from(Bytes canonical);
 
-// `state` + one entry. `state` is 0 (nothing yet), a closed tally or an open state; an open one is changed
+// `state` + entries. `state` is 0 (nothing yet), a closed tally or an open state; an open one is changed
 // in place, so it must belong to the caller: an aggregate's argument 0, or what open_tally_add returned.
 // When it is too small a larger one is made in `context` and the old one is left alone (nodeAgg frees it).
-[[nodiscard]] Datum open_tally_add(Datum state_or_0, const Entry& entry, MemoryContext context);
+[[nodiscard]] Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context);
 // `state` + all entries of `tally`; otherwise the same.
 [[nodiscard]] Datum open_tally_add_all(Datum state_or_0, Datum tally, MemoryContext context);
 // The state as an ordinary value, in CurrentMemoryContext. Does not change the state. An ordinary value is

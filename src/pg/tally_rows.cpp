@@ -4,7 +4,7 @@
 // collect_recount_failures; without, it fails the query, which may then run in parallel.
 #include "pg/tally_rows.hpp"
 
-#include "pg/source_matcher.hpp"
+#include "pg/row_matching.hpp"
 #include "pg/tally_datum.hpp"
 
 extern "C" {
@@ -105,9 +105,9 @@ struct Target {
   MemoryContext context;
 };
 
-void add_to_state(void* sink, Datum, const Entry& entry) {
+void add_to_state(void* sink, Datum, std::span<const Entry> entries) {
   auto* target = static_cast<Target*>(sink);
-  target->state = open_tally_add(target->state, entry, target->context);
+  target->state = open_tally_add(target->state, entries, target->context);
 }
 
 // The slot already holds the one row.

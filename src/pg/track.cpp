@@ -9,6 +9,7 @@
 #include "pg/owner.hpp"
 #include "pg/recount.hpp"
 #include "pg/rescore.hpp"
+#include "pg/row_matching.hpp"
 
 extern "C" {
 #include "commands/trigger.h"

@@ -1,4 +1,5 @@
 #include "core/tally.hpp"
+#include "core/open_tally.hpp"
 
 #include <gtest/gtest.h>
 
@@ -292,23 +293,55 @@ class OpenTallyTest : public ::testing::Test {
 };
 
 TEST_F(OpenTallyTest, FillsCompactsAndAsksForRoom) {
-  OpenTally* tally = with_capacity(8);
+  OpenTally* tally = with_capacity(64);        // an entry with a value takes three words
   for (int round = 0; round < 100; ++round) {  // six places, again and again, never need more room
     for (Tick day = 0; day < 6; ++day) ASSERT_TRUE(tally->add({1, day, 0, 1, 5}));
   }
   EXPECT_EQ(to_text(tally->close(arena())),
             "{1@0:100=0.05,1@1:100=0.05,1@2:100=0.05,1@3:100=0.05,1@4:100=0.05,1@5:100=0.05}");
   bool full = false;
-  for (Tick day = 10; day < 20 && !full; ++day) full = !tally->add({1, day, 0, 1, 0});
+  for (Tick day = 10; day < 90 && !full; ++day) full = !tally->add({1, day, 0, 1, 0});
   EXPECT_TRUE(full);
-  EXPECT_GT(tally->entries().size(), 6u);
+  EXPECT_GT(tally->used(), 48u);
 
   OpenTally* larger =
-      OpenTally::create_from(arena()->allocate(OpenTally::size_for(16), alignof(Entry)), 16, *tally);
+      OpenTally::create_from(arena()->allocate(OpenTally::size_for(128), alignof(Entry)), 128, *tally);
   EXPECT_EQ(owned(larger->close(arena())), owned(tally->close(arena())));
   EXPECT_TRUE(larger->add({1, 99, 0, 1, 0}));
   EXPECT_THROW(OpenTally::create_from(arena()->allocate(OpenTally::size_for(2), alignof(Entry)), 2, *tally),
                std::logic_error);
+}
+
+TEST_F(OpenTallyTest, PlainEntriesTakeAWordEach) {
+  OpenTally* tally = with_capacity(40);
+  for (Tick day = 0; day < 40; ++day) ASSERT_TRUE(tally->add({max_signal, timeless + day, 0, 1, 0}));
+  EXPECT_EQ(tally->used(), 40u);
+  EXPECT_FALSE(tally->add({1, 1, 0, 1, 0}));
+  EXPECT_EQ(entry_count(tally->close(arena())), 40u);
+  // A full state of two places holds many of them.
+  OpenTally* repeated = with_capacity(40);
+  for (int i = 0; i < 4000; ++i) ASSERT_TRUE(repeated->add({1, i % 2, 0, 1, 0}));
+  EXPECT_EQ(to_text(repeated->close(arena())), "{1@0:2000,1@1:2000}");
+}
+
+TEST_F(OpenTallyTest, EveryKindOfEntryComesBack) {
+  const Entries kinds = {{1, 5, 0, 1, 0},         {1, 5, 7, 1, 0},    {1, timeless, 0, 1, -3},
+                         {2, never, 9, 1, 4},     {3, 0, 0, most, 0}, {3, 0, 1, -1, -1},
+                         {4, 1, 2, least, least}, {4, 1, 2, 0, 5},    {max_signal, 1, ~0ULL, 2, 0},
+                         {5, 0, 0, 0, 0}};
+  OpenTally* tally = with_capacity(64);
+  for (const Entry& entry : kinds) ASSERT_TRUE(tally->add(entry));
+  EXPECT_EQ(Entries(tally->entries().begin(), tally->entries().end()), kinds);
+}
+
+TEST_F(OpenTallyTest, SignalsOutOfRangeAreRefused) {
+  OpenTally* tally = with_capacity(4);
+  EXPECT_EQ(error_of([&] { return tally->add({0, 1, 0, 1, 0}); }).kind(), ErrorKind::invalid_parameter);
+  EXPECT_EQ(error_of([&] {
+              return tally->add({max_signal + 1, 1, 0, 1, 0});
+            }).kind(),
+            ErrorKind::invalid_parameter);
+  EXPECT_EQ(tally->used(), 0u);
 }
 
 TEST_F(OpenTallyTest, ClosingChangesNothing) {
@@ -324,16 +357,34 @@ TEST_F(OpenTallyTest, ClosingChangesNothing) {
 TEST_F(OpenTallyTest, SmallestCapacities) {
   EXPECT_FALSE(with_capacity(0)->add({1, 1, 0, 1, 0}));
   OpenTally* one = with_capacity(1);
-  EXPECT_TRUE(one->add({1, 1, 0, 1, 0}));
+  EXPECT_FALSE(one->add({1, 1, 0, 2, 0}));
   EXPECT_TRUE(one->add({1, 1, 0, 1, 0}));
   EXPECT_FALSE(one->add({1, 2, 0, 1, 0}));
-  EXPECT_EQ(to_text(one->close(arena())), "{1@1:2}");
+  EXPECT_EQ(to_text(one->close(arena())), "{1@1:1}");
+}
+
+// The words of a state are counted before they are trusted.
+TEST_F(OpenTallyTest, DamagedStatesAreFound) {
+  alignas(8) std::array<std::uint32_t, 6> words{2, 2, 0, 0, 5, 0x80000001};  // used, capacity, then two words
+  const auto* tally = reinterpret_cast<const OpenTally*>(words.data());
+  EXPECT_TRUE(tally->fits(sizeof words));
+  EXPECT_FALSE(tally->fits(sizeof words - 8));
+  EXPECT_FALSE(tally->fits(0));
+  EXPECT_EQ(error_of([&] { return tally->close(arena()).size(); }).kind(), ErrorKind::corrupt_data);
+  words[0] = 3;
+  EXPECT_FALSE(tally->fits(sizeof words));
 }
 
 TEST_F(OpenTallyTest, OverflowIsAnError) {
   OpenTally* tally = with_capacity(4);
   ASSERT_TRUE(tally->add({1, 1, 0, most, 0}));
-  EXPECT_EQ(error_of([&] { return tally->add({1, 1, 0, 1, 0}); }).kind(), ErrorKind::out_of_range);
+  ASSERT_TRUE(tally->add({1, 1, 0, 1, 0}));  // summed later
+  EXPECT_EQ(error_of([&] { return tally->close(arena()).size(); }).kind(), ErrorKind::out_of_range);
+  EXPECT_EQ(error_of([&] {
+              tally->compact();
+              return 0;
+            }).kind(),
+            ErrorKind::out_of_range);
 }
 
 }  // namespace
