@@ -14,7 +14,7 @@ LeadDelta* empty_deltas(Datum* keys, int count) {
   auto* leads = static_cast<LeadDelta*>(MemoryContextAllocHuge(
       CurrentMemoryContext, sizeof(LeadDelta) * static_cast<Size>(std::max(count, 1))));
   const Datum empty = tally_datum_from(Bytes{});
-  for (int i = 0; i < count; i++) leads[i] = {keys[i], empty, false};
+  for (int i = 0; i < count; i++) leads[i] = {keys == nullptr ? Datum{0} : keys[i], empty, false};
   return leads;
 }
 

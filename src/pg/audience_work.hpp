@@ -15,7 +15,7 @@ struct AudienceWork {
 
 inline const AudienceDefinition& definition(const AudienceWork& work) { return *work.audience->definition; }
 
-// Keys as deltas that add nothing.
+// Keys as deltas that add nothing; without keys, to be filled in.
 LeadDelta* empty_deltas(Datum* keys, int count);
 // First column of the result of the last SPI call, copied.
 LeadDelta* take_keys(const KeyType& key, int* count);

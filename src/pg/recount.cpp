@@ -28,44 +28,80 @@ void lock_sources(const AudienceDefinition& audience) {
     (void)lock_for_reading(static_cast<const SourceDefinition*>(lfirst(cell))->table);
 }
 
-struct Replacement {
+// Which entries are counted afresh; the others of a tally are kept.
+struct CountedPart {
   const char* source;   // nullptr: all
-  const char* signals;  // nullptr: all; otherwise the others' entries are kept
+  const char* literal;  // the signals as int[]; nullptr: all
+  SignalSet signals;    // the same
 };
 
-const char* replace_sql(const AudienceDefinition& audience, const RecountQuery& query, void* context) {
-  const auto* replacement = static_cast<const Replacement*>(context);
-  const char* kept =
-      replacement->signals == nullptr
-          ? "'{}'::lead_scoring.tally"
-          : psprintf("lead_scoring.without_signals(t.base OPERATOR(lead_scoring.+) t.recent, '%s')",
-                     replacement->signals);
-  return psprintf(
-      "UPDATE %s AS t SET base = %s OPERATOR(lead_scoring.+) n.tally, recent = '{}' "
-      "FROM (SELECT u.k, coalesce(c.tally, '{}'::lead_scoring.tally) AS tally FROM pg_catalog.unnest($1) AS "
-      "u(k) "
-      "LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) u.k) AS n "
-      "WHERE t.lead OPERATOR(pg_catalog.=) n.k AND (t.base OPERATOR(lead_scoring.+) t.recent) "
-      "OPERATOR(lead_scoring.<>) (%s OPERATOR(lead_scoring.+) n.tally)",
-      qualified_name(audience.tally_table), kept, recount_sql(audience, query), kept);
+CountedPart whole() { return {nullptr, nullptr, {true, nullptr, 0}}; }
+
+int compare_numbers(const void* a, const void* b) {
+  const auto x = *static_cast<const std::uint32_t*>(a);
+  const auto y = *static_cast<const std::uint32_t*>(b);
+  return (x > y) - (x < y);
 }
 
-// The tally rows must be locked by an earlier statement.
-void replace_tallies(AudienceWork* work, const LeadDelta* leads, int count, Replacement replacement) {
+CountedPart part_of(const char* source, const std::uint32_t* numbers, int count) {
+  auto* sorted = static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * static_cast<Size>(count + 1)));
+  memcpy(sorted, numbers, sizeof(std::uint32_t) * static_cast<Size>(count));
+  qsort(sorted, static_cast<size_t>(count), sizeof(std::uint32_t), compare_numbers);
+  StringInfoData list;
+  initStringInfo(&list);
+  for (int i = 0; i < count; i++) appendStringInfo(&list, "%s%u", i == 0 ? "{" : ",", sorted[i]);
+  appendStringInfoString(&list, count == 0 ? "{}" : "}");
+  return {source, list.data, {false, sorted, count}};
+}
+
+CountedPart part_of(const SourceDefinition& source) {
+  auto* numbers =
+      static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * static_cast<Size>(source.signal_count + 1)));
+  for (int i = 0; i < source.signal_count; i++)
+    numbers[i] = static_cast<std::uint32_t>(source.signals[i].number);
+  return part_of(source.name, numbers, source.signal_count);
+}
+
+CountedPart part_of(ArrayType* numbers) {
+  return part_of(nullptr, reinterpret_cast<const std::uint32_t*>(ARR_DATA_PTR(numbers)),
+                 ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers)));
+}
+
+constexpr const char* counted_in_order = "SELECT c.lead, c.tally FROM (%s) AS c ORDER BY c.lead";
+
+const char* counted_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
+  return psprintf(counted_in_order, recount_sql(audience, query));
+}
+
+// What the sources say of these leads, in their order; who has no row there has an empty tally. The tally rows must
+// be locked by an earlier statement. The tallies live as long as the SPI connection.
+LeadDelta* recounted(AudienceWork* work, const LeadDelta* leads, int count, const CountedPart& part) {
   const AudienceDefinition& a = definition(*work);
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
-  const RecountQuery query = {replacement.source, replacement.signals, "$1", false, InvalidOid};
-  run_counting(a, {replace_sql, &replacement, query, 1, types, values, SPI_OK_UPDATE}, &work->failures);
+  const RecountQuery query = {part.source, part.literal, "$1", false, InvalidOid};
+  run_counting(a, {counted_sql, nullptr, query, 1, types, values, SPI_OK_SELECT}, &work->failures);
+  LeadDelta* counted = empty_deltas(nullptr, count);
+  const SPITupleTable* rows = SPI_tuptable;
+  uint64 next = 0;
+  for (int i = 0; i < count; i++) {
+    counted[i].key = leads[i].key;
+    bool is_null = false;
+    if (next == rows->numvals ||
+        compare_keys(a.key, leads[i].key, SPI_getbinval(rows->vals[next], rows->tupdesc, 1, &is_null)) != 0)
+      continue;
+    counted[i].tally = SPI_getbinval(rows->vals[next], rows->tupdesc, 2, &is_null);
+    next++;
+  }
+  return counted;
 }
 
-char* signal_list(const SourceDefinition& source) {
-  StringInfoData list;
-  initStringInfo(&list);
-  for (int i = 0; i < source.signal_count; i++)
-    appendStringInfo(&list, "%s%d", i == 0 ? "{" : ",", source.signals[i].number);
-  appendStringInfoString(&list, source.signal_count == 0 ? "{}" : "}");
-  return list.data;
+// Counts the part afresh and scores. The tally rows must be locked by an earlier statement.
+void recount_leads(AudienceWork* work, const LeadDelta* leads, int count, const CountedPart& part,
+                   const char* cause) {
+  const LeadDelta* counted = recounted(work, leads, count, part);
+  replace_counted(work->audience, counted, count, part.signals, cause, &work->failures);
+  SPI_freetuptable(SPI_tuptable);
 }
 
 // Keys of the tallies that have entries of these signals.
@@ -91,14 +127,13 @@ void recount_after_truncate(const TrackedSource& source) {
   if (s.signal_count == 0 && !s.profile) return;
   with_audience(source.audience, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
-    const char* signals = signal_list(s);
+    const CountedPart part = part_of(s);
     int count = 0;
     // With the lead table every score row goes, so every lead is looked at.
-    LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, signals, &count);
+    LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, part.literal, &count);
     if (count == 0) return;
     merge_tallies(work->audience, leads, count, nullptr);
-    replace_tallies(work, leads, count, {s.name, signals});
-    rescore(work->audience, leads, count, "truncate", &work->failures);
+    recount_leads(work, leads, count, part, "truncate");
   });
 }
 
@@ -170,16 +205,15 @@ LS_FUNCTION(ls_count_new_signals) {
 // forget_signals(audience, numbers) → void
 LS_FUNCTION(ls_forget_signals) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-  char* signals = OidOutputFunctionCall(F_ARRAY_OUT, PG_GETARG_DATUM(1));
+  const CountedPart part = part_of(PG_GETARG_ARRAYTYPE_P(1));
   with_named_audience(name, [&](AudienceWork* work) {
     lock_sources(definition(*work));
     int count = 0;
-    LeadDelta* leads = leads_with_signals(definition(*work), signals, &count);
+    LeadDelta* leads = leads_with_signals(definition(*work), part.literal, &count);
     if (count == 0) return;
     merge_tallies(work->audience, leads, count, nullptr);
     // Nobody counts them any more, so a recount of just these signals is empty.
-    replace_tallies(work, leads, count, {nullptr, signals});
-    rescore(work->audience, leads, count, "source removed", &work->failures);
+    recount_leads(work, leads, count, part, "source removed");
   });
   PG_RETURN_VOID();
 }
@@ -268,11 +302,9 @@ LS_FUNCTION(ls_rebuild_batch) {
     lock_sources(a);
     int count = 0;
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
-    LeadDelta* leads = next_leads(a, false, from, after != nullptr, limit, &count);
+    LeadDelta* leads = next_leads(a, true, from, after != nullptr, limit, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count, nullptr);
-    replace_tallies(work, leads, count, {nullptr, nullptr});
-    rescore(work->audience, leads, count, "rebuild", &work->failures);
+    recount_leads(work, leads, count, whole(), "rebuild");
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });
   if (last == 0) PG_RETURN_NULL();

@@ -42,6 +42,7 @@ struct Batch {
   TimestampTz now;
   FailureList* failures;
   bool leads_change;  // lead rows may have come or gone
+  bool adds;          // the leads' tallies are what was just added
   bool sheets_are_latest;
   LeadState lead;  // the one that is being scored
   LeadPresence presence;
@@ -185,9 +186,9 @@ void move_to_band(Batch* batch, Datum key, const CachedSheet& sheet, Standing* s
   *standing = to;
 }
 
-Bytes tally_before(const LeadState& state, const LeadDelta& lead) {
-  if (!lead.changed) return state.tally;
-  const Bytes now = state.tally;
+Bytes tally_before(const Batch& batch, const LeadDelta& lead) {
+  const Bytes now = batch.lead.tally;
+  if (!batch.adds || !lead.changed) return now;
   const Bytes delta = tally_bytes(lead.tally);
   ContextResource memory(CurrentMemoryContext);
   std::pmr::memory_resource* resource = &memory;
@@ -201,7 +202,7 @@ void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int3
   if (due > batch->now) return;
   const Model* model = model_of_row(batch, sheet, revision);
   if (model == nullptr) return;
-  const Bytes before = tally_before(batch->lead, batch->leads[i]);
+  const Bytes before = tally_before(*batch, batch->leads[i]);
   for (TimestampTz at = due; at <= batch->now;) {
     CHECK_FOR_INTERRUPTS();
     EvaluatedRow evaluated;
@@ -363,19 +364,35 @@ void finish_batch(const Batch& batch) {
   AtEOXact_GUC(true, level);
 }
 
-using TallyWork = void (*)(CachedAudience*, const LeadDelta*, int, TallyRow*);
+// What becomes of the tallies before the scores are decided.
+struct TallyStep {
+  enum { read, merge, replace } kind;
+  SignalSet signals;  // those replaced
+};
 
-void run_batch(Batch* batch, TallyWork take_tallies) {
+void take_tallies(Batch* batch, const TallyStep& step) {
+  batch->adds = step.kind == TallyStep::merge;
+  switch (step.kind) {
+    case TallyStep::read:
+      return read_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+    case TallyStep::merge:
+      return merge_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+    case TallyStep::replace:
+      return replace_tallies(batch->audience, batch->leads, batch->count, step.signals, batch->tally_rows);
+  }
+}
+
+void run_batch(Batch* batch, const TallyStep& step) {
   begin_upkeep(&batch->upkeep, batch->count);
   begin_rare_writes(&batch->writes);
   batch->tally_rows = static_cast<TallyRow*>(palloc(sizeof(TallyRow) * static_cast<Size>(batch->count)));
-  take_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+  take_tallies(batch, step);
   rescore_leads(batch);
   finish_batch(*batch);
 }
 
 void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
-                FailureList* failures, TallyWork take_tallies) {
+                FailureList* failures, const TallyStep& step) {
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext context = AllocSetContextCreate(caller, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
   MemoryContext lead_context = AllocSetContextCreate(caller, "lead_scoring lead", ALLOCSET_SMALL_SIZES);
@@ -390,7 +407,7 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
     batch.cause = occasion.cause;
     batch.leads_change = occasion.leads_change;
     batch.failures = failures;
-    run_batch(&batch, take_tallies);
+    run_batch(&batch, step);
     MemoryContextReset(context);
   }
   MemoryContextSwitchTo(caller);
@@ -402,12 +419,17 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
 
 void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
              FailureList* failures) {
-  in_batches(audience, leads, count, {cause, true}, failures, read_tallies);
+  in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::read, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures) {
-  in_batches(audience, leads, count, occasion, failures, merge_tallies);
+  in_batches(audience, leads, count, occasion, failures, {TallyStep::merge, {}});
+}
+
+void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
+                     const char* cause, FailureList* failures) {
+  in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::replace, signals});
 }
 
 }  // namespace lead_scoring

@@ -4,6 +4,7 @@
 #include "pg/audience_cache.hpp"
 #include "pg/failure.hpp"
 #include "pg/lead_delta.hpp"
+#include "pg/tally_store.hpp"
 
 namespace lead_scoring {
 
@@ -21,5 +22,9 @@ struct Occasion {
 // For one statement's deltas: merges and scores in batches, in key order.
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures);
+
+// For leads whose tally rows are locked: `tally` of a LeadDelta is what was counted afresh of these signals.
+void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
+                     const char* cause, FailureList* failures);
 
 }  // namespace lead_scoring

@@ -179,6 +179,48 @@ void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, T
 
 namespace {
 
+// `counted` and the entries of `now` that it does not replace.
+Bytes replaced(Bytes now, Bytes counted, const SignalSet& signals) {
+  if (signals.all) return counted;
+  ContextResource memory(CurrentMemoryContext);
+  std::pmr::memory_resource* resource = &memory;
+  const std::span<const std::uint32_t> numbers(signals.numbers, static_cast<std::size_t>(signals.count));
+  return run_core([=] { return merge(without(now, numbers, resource), counted, resource); });
+}
+
+bool same_bytes(Bytes a, Bytes b) {
+  return a.size() == b.size() && (a.empty() || memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+void write_whole(TallyTable* table, Bytes tally, TallyRow* row) {
+  if (is_unseen(table->stored)) raise_concurrent_update();
+  row->base = table->empty;
+  row->recent = tally_datum_from(tally);
+  copy_found(&table->stored);
+  set_parts(table, row);
+  if (update_stored(&table->stored, &found(table->stored)->tts_tid, true) != TM_Ok) raise_concurrent_update();
+}
+
+}  // namespace
+
+void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
+                     TallyRow* rows) {
+  TallyTable table;
+  CommandCounterIncrement();
+  open_tallies(&table, *audience);
+  for (int i = 0; i < count; i++) {
+    rows[i] = {false, Datum{0}, Datum{0}, DT_NOEND};
+    if (!find_row(&table.stored.by_key, leads[i].key)) continue;
+    rows[i] = row_found(table);
+    const Bytes now = whole_tally(rows[i]);
+    const Bytes tally = replaced(now, tally_bytes(leads[i].tally), signals);
+    if (!same_bytes(now, tally)) write_whole(&table, tally, &rows[i]);
+  }
+  close_tallies(&table);
+}
+
+namespace {
+
 void set_wake_times(CachedAudience* audience, const TallyUpkeep& upkeep) {
   TallyTable table;
   open_tallies(&table, *audience);

@@ -27,6 +27,17 @@ void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, 
 // The rows as they are, of leads that an earlier statement has locked.
 void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
 
+// Signals by number, ascending, or all there are.
+struct SignalSet {
+  bool all;
+  const std::uint32_t* numbers;
+  int count;
+};
+// The entries of the given signals become those of `tally` of each LeadDelta. The rows must be locked; they are
+// written only where that changes them.
+void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
+                     TallyRow* rows);
+
 // What was decided about a tally row after scoring.
 struct TallyUpkeep {
   Datum* forget;  // keys of empty tallies without a lead
