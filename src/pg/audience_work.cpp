@@ -44,14 +44,13 @@ Datum array_of_keys(const KeyType& key, const LeadDelta* leads, int count) {
   return array;
 }
 
-LeadDelta* next_leads(const AudienceDefinition& a, bool lock, Datum after, bool has_after, int limit,
-                      int* count) {
+LeadDelta* next_leads(const AudienceDefinition& a, Datum after, bool has_after, int limit, int* count) {
   Oid types[] = {a.key.type, INT4OID};
   Datum values[] = {after, Int32GetDatum(limit)};
   const char nulls[] = {has_after ? ' ' : 'n', ' ', 0};
-  const char* sql = psprintf(
-      "SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2%s", qualified_name(a.tally_table),
-      has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true", lock ? " FOR NO KEY UPDATE" : "");
+  const char* sql =
+      psprintf("SELECT t.lead FROM %s AS t WHERE %s ORDER BY t.lead LIMIT $2", qualified_name(a.tally_table),
+               has_after ? "t.lead OPERATOR(pg_catalog.>) $1" : "true");
   run_sql(sql, 2, types, values, SPI_OK_SELECT, nulls);
   return take_keys(a.key, count);
 }

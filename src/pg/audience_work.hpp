@@ -22,9 +22,8 @@ LeadDelta* take_keys(const KeyType& key, int* count);
 Datum array_of_keys(const KeyType& key, const LeadDelta* leads, int count);
 // A query that sees the latest state whatever the isolation level.
 void select_latest(const char* sql, int argument_count, Oid* types, Datum* values);
-// The next keys with tally rows, in order; with `lock` their rows are locked, waiting where it must.
-LeadDelta* next_leads(const AudienceDefinition& audience, bool lock, Datum after, bool has_after, int limit,
-                      int* count);
+// The next keys with tally rows, in order.
+LeadDelta* next_leads(const AudienceDefinition& audience, Datum after, bool has_after, int limit, int* count);
 
 // Failures are written at the end.
 template <class Work>

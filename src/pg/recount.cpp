@@ -155,11 +155,11 @@ int64 rescore_all(AudienceWork* work, const char* cause) {
   int count = 0;
   Datum after = 0;
   do {
-    LeadDelta* leads = next_leads(a, true, after, total > 0, rescore_batch_size, &count);
-    rescore(work->audience, leads, count, cause, &work->failures);
+    LeadDelta* leads = next_leads(a, after, total > 0, rescore_batch_size, &count);
+    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
     if (count > 0) after = leads[count - 1].key;
     total += count;
-  } while (count > 0);  // a batch may come short: rows that vanish while we wait for their locks
+  } while (count == rescore_batch_size);
   return total;
 }
 
@@ -302,8 +302,9 @@ LS_FUNCTION(ls_rebuild_batch) {
     lock_sources(a);
     int count = 0;
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
-    LeadDelta* leads = next_leads(a, true, from, after != nullptr, limit, &count);
+    LeadDelta* leads = next_leads(a, from, after != nullptr, limit, &count);
     if (count == 0) return;
+    merge_tallies(work->audience, leads, count, nullptr);
     recount_leads(work, leads, count, whole(), "rebuild");
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });

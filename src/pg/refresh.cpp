@@ -2,8 +2,8 @@
 //
 // Protocol. One pass in key order, a keyset and not "the next due": a row that stays due must not be met for
 // ever. Tallies are locked with SKIP LOCKED, so that refresh never waits for writers and two refreshes share
-// the work; what was skipped stays due, and its lock holder brings it up anyway. The locking statement returns
-// only the keys: what is read beside it may be older than the lock.
+// the work; what was skipped stays due, and its lock holder brings it up anyway. The query that finds the rows says
+// nothing but keys: the rest is read under the lock.
 #include "pg/audience_work.hpp"
 #include "pg/counting.hpp"
 #include "pg/mirror.hpp"
@@ -102,16 +102,6 @@ LeadDelta* next_due(const CachedAudience& audience, const char* what, const Posi
   return unequal_leads(audience, position, count);
 }
 
-LeadDelta* lock_free_leads(const AudienceDefinition& a, const LeadDelta* leads, int count, int* locked) {
-  Oid types[] = {get_array_type(a.key.type)};
-  Datum values[] = {array_of_keys(a.key, leads, count)};
-  run_sql(psprintf("SELECT t.lead FROM %s AS t WHERE t.lead OPERATOR(pg_catalog.=) ANY ($1) ORDER BY t.lead "
-                   "FOR NO KEY UPDATE SKIP LOCKED",
-                   qualified_name(a.tally_table)),
-          1, types, values, SPI_OK_SELECT);
-  return take_keys(a.key, locked);
-}
-
 struct Progress {
   char* last_key;  // nullptr: nothing more is due
   int64 refreshed;
@@ -124,12 +114,10 @@ void refresh_batch(AudienceWork* work, const char* after, int limit, const char*
   const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr,
                              limit};
   int due = 0;
-  int locked = 0;
   LeadDelta* leads = next_due(*work->audience, what, position, &due);
   if (due == 0) return;
-  LeadDelta* free_leads = lock_free_leads(a, leads, due, &locked);
-  rescore(work->audience, free_leads, locked, "time", &work->failures);
-  *progress = {MemoryContextStrdup(caller, key_text(a.key, leads[due - 1].key)), locked, due - locked};
+  const int64 refreshed = rescore_free(work->audience, leads, due, "time", &work->failures);
+  *progress = {MemoryContextStrdup(caller, key_text(a.key, leads[due - 1].key)), refreshed, due - refreshed};
 }
 
 }  // namespace

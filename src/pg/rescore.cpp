@@ -42,7 +42,8 @@ struct Batch {
   TimestampTz now;
   FailureList* failures;
   bool leads_change;  // lead rows may have come or gone
-  bool adds;          // the leads' tallies are what was just added
+  int64 scored;
+  bool adds;  // the leads' tallies are what was just added
   bool sheets_are_latest;
   LeadState lead;  // the one that is being scored
   LeadPresence presence;
@@ -196,22 +197,37 @@ Bytes tally_before(const Batch& batch, const LeadDelta& lead) {
 }
 
 // The row was due before this transaction came: what time alone has changed since then is told at the
-// instants at which it became true, with the tally and the model of that time.
-void replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision,
-            Standing* standing) {
-  if (due > batch->now) return;
+// instants at which it became true, with the tally and the model of that time. True: `last` is what that model
+// says of that tally now.
+bool replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision,
+            Standing* standing, EvaluatedRow* last) {
+  if (due > batch->now) return false;
   const Model* model = model_of_row(batch, sheet, revision);
-  if (model == nullptr) return;
+  if (model == nullptr) return false;
   const Bytes before = tally_before(*batch, batch->leads[i]);
   for (TimestampTz at = due; at <= batch->now;) {
     CHECK_FOR_INTERRUPTS();
-    EvaluatedRow evaluated;
-    evaluate_datum(model, before, at, &evaluated);
-    const Datum band = evaluated.in_segment ? text_or_zero(evaluated.band) : Datum{0};
-    move_to_band(batch, batch->leads[i].key, sheet, standing, {band, at, revision}, &evaluated.score, "time");
-    if (evaluated.next_change_at <= at) break;
-    at = evaluated.next_change_at;
+    evaluate_datum(model, before, at, last);
+    const Datum band = last->in_segment ? text_or_zero(last->band) : Datum{0};
+    move_to_band(batch, batch->leads[i].key, sheet, standing, {band, at, revision}, &last->score, "time");
+    if (last->next_change_at <= at) return false;
+    at = last->next_change_at;
   }
+  return true;
+}
+
+// What the sheet says of the lead now, after the story of the time since the row was due.
+EvaluatedRow evaluate_lead(Batch* batch, int i, const CachedSheet& sheet, const ScoreRow* old,
+                           Standing* standing) {
+  EvaluatedRow evaluated;
+  const TimestampTz due = old == nullptr ? batch->lead.tally_row.wake_at
+                                         : DatumGetTimestampTz(old->values[next_change_at_column]);
+  const int32 revision = old == nullptr ? sheet.revision : revision_of(*old);
+  const bool told = replay(batch, i, sheet, due, revision, standing, &evaluated);
+  const bool same_tally = !batch->adds || !batch->leads[i].changed;
+  if (!told || !same_tally || revision != sheet.revision)
+    evaluate_datum(sheet.model, batch->lead.tally, batch->now, &evaluated);
+  return evaluated;
 }
 
 void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
@@ -237,14 +253,7 @@ TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
     return DT_NOEND;
   }
   Standing standing = standing_of(old);
-  if (old != nullptr)
-    replay(batch, i, sheet, DatumGetTimestampTz(old->values[next_change_at_column]), revision_of(*old),
-           &standing);
-  else
-    replay(batch, i, sheet, state.tally_row.wake_at, sheet.revision, &standing);
-
-  EvaluatedRow evaluated;
-  evaluate_datum(sheet.model, state.tally, batch->now, &evaluated);
+  const EvaluatedRow evaluated = evaluate_lead(batch, i, sheet, old, &standing);
   if (!evaluated.in_segment) {
     if (old != nullptr)
       remove_row(batch, i, *old, &standing, batch->cause);
@@ -328,6 +337,8 @@ void rescore_leads(Batch* batch) {
   batch->now = GetCurrentTimestamp();
   MemoryContext caller = MemoryContextSwitchTo(batch->lead_context);
   for (int i = 0; i < batch->count; i++) {
+    if (batch->tally_rows[i].held) continue;
+    batch->scored++;
     rescore_lead(batch, i);
     MemoryContextReset(batch->lead_context);
   }
@@ -366,15 +377,15 @@ void finish_batch(const Batch& batch) {
 
 // What becomes of the tallies before the scores are decided.
 struct TallyStep {
-  enum { read, merge, replace } kind;
+  enum { lock_free, merge, replace } kind;
   SignalSet signals;  // those replaced
 };
 
 void take_tallies(Batch* batch, const TallyStep& step) {
   batch->adds = step.kind == TallyStep::merge;
   switch (step.kind) {
-    case TallyStep::read:
-      return read_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+    case TallyStep::lock_free:
+      return lock_free_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
     case TallyStep::merge:
       return merge_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
     case TallyStep::replace:
@@ -391,12 +402,13 @@ void run_batch(Batch* batch, const TallyStep& step) {
   finish_batch(*batch);
 }
 
-void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
-                FailureList* failures, const TallyStep& step) {
+int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
+                 FailureList* failures, const TallyStep& step) {
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext context = AllocSetContextCreate(caller, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
   MemoryContext lead_context = AllocSetContextCreate(caller, "lead_scoring lead", ALLOCSET_SMALL_SIZES);
   MemoryContextSwitchTo(context);
+  int64 scored = 0;
   for (int first = 0; first < count; first += batch_size) {
     Batch batch = {};
     batch.context = context;
@@ -408,28 +420,30 @@ void in_batches(CachedAudience* audience, const LeadDelta* leads, int count, con
     batch.leads_change = occasion.leads_change;
     batch.failures = failures;
     run_batch(&batch, step);
+    scored += batch.scored;
     MemoryContextReset(context);
   }
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(lead_context);
   MemoryContextDelete(context);
+  return scored;
 }
 
 }  // namespace
 
-void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
-             FailureList* failures) {
-  in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::read, {}});
+int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+                   FailureList* failures) {
+  return in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::lock_free, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures) {
-  in_batches(audience, leads, count, occasion, failures, {TallyStep::merge, {}});
+  (void)in_batches(audience, leads, count, occasion, failures, {TallyStep::merge, {}});
 }
 
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures) {
-  in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::replace, signals});
+  (void)in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::replace, signals});
 }
 
 }  // namespace lead_scoring

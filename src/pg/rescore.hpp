@@ -8,23 +8,25 @@
 
 namespace lead_scoring {
 
-// Decides and writes the scores of leads whose tally rows this transaction has locked in an earlier
-// statement. Keys ascend. `tally` of a LeadDelta is what was just added: the tally before it tells which
-// bands a lead has passed through since its score was due. Needs an SPI connection; runs as the audience's
-// owner.
-void rescore(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
-             FailureList* failures);
+// All functions decide and write the scores of leads, in batches, under the locks of their tally rows. Keys ascend.
+// They need an SPI connection and run as the audience's owner.
 
 struct Occasion {
   const char* cause;  // what band changes say
   bool leads_change;  // lead rows may have come or gone with it
 };
-// For one statement's deltas: merges and scores in batches, in key order.
+// Adds the deltas, which may be empty, and scores. The tally before the delta tells which bands a lead has passed
+// through since its score was due.
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures);
 
-// For leads whose tally rows are locked: `tally` of a LeadDelta is what was counted afresh of these signals.
+// For leads whose tally rows an earlier statement has locked: `tally` of a LeadDelta is what was counted afresh of
+// these signals.
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures);
+
+// Only those whose tally rows nobody else holds; returns how many.
+int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
+                   FailureList* failures);
 
 }  // namespace lead_scoring

@@ -213,11 +213,12 @@ TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait) {
   return result;
 }
 
-TM_Result lock_found(StoredTable* table) {
+TM_Result lock_found(StoredTable* table, bool wait) {
   TM_FailureData failure;
   TupleTableSlot* slot = found(*table);
   return table_tuple_lock(table->rel, &slot->tts_tid, table->by_key.snapshot, slot,
-                          GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure);
+                          GetCurrentCommandId(false), LockTupleNoKeyExclusive,
+                          wait ? LockWaitBlock : LockWaitSkip, 0, &failure);
 }
 
 namespace {

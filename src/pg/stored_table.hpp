@@ -58,8 +58,8 @@ inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool 
 // Writes `row` over the row at `tid`. TM_Updated or TM_Deleted: somebody else was faster. TM_BeingModified: somebody
 // holds it, and `wait` is false.
 TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait);
-// Locks the row that was found against other writers.
-TM_Result lock_found(StoredTable* table);
+// Locks the row that was found against other writers. TM_WouldBlock: somebody holds it, and `wait` is false.
+TM_Result lock_found(StoredTable* table, bool wait);
 // Inserts `row`.
 void insert_stored(StoredTable* table);
 // Inserts `row` unless its key is there. With `wait`, sessions that are inserting the same key are waited for.

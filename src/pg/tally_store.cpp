@@ -43,6 +43,8 @@ namespace {
 // A `recent` of more bytes is folded into `base`: small enough to be rewritten with each event.
 constexpr Size fold_size = 1500;
 
+constexpr TallyRow no_row = {false, false, Datum{0}, Datum{0}, DT_NOEND};
+
 struct TallyTable {
   StoredTable stored;
   AttrNumber lead;
@@ -92,7 +94,7 @@ TallyRow row_found(const TallyTable& table) {
   bool is_null = false;
   const Datum base = copy_as_stored(slot_getattr(slot, table.base, &is_null));
   const Datum recent = copy_as_stored(slot_getattr(slot, table.recent, &is_null));
-  return {true, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null))};
+  return {true, false, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null))};
 }
 
 // Puts the parts into the row to be written, folded when `recent` has grown too large.
@@ -106,7 +108,7 @@ void set_parts(TallyTable* table, TallyRow* parts) {
 }
 
 bool insert_tally(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
-  *row = {true, table->empty, lead.tally, DT_NOEND};
+  *row = {true, false, table->empty, lead.tally, DT_NOEND};
   copy_defaults(&table->stored);
   set_column(&table->stored, table->lead, lead.key, false);
   set_column(&table->stored, table->wake_at, TimestampTzGetDatum(row->wake_at), false);
@@ -125,7 +127,7 @@ bool add_to_found(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
     set_parts(table, row);
     result = update_stored(&table->stored, &found(table->stored)->tts_tid, true);
   } else {
-    result = lock_found(&table->stored);
+    result = lock_found(&table->stored, true);
     if (result == TM_Ok) *row = row_found(*table);
   }
   if (result == TM_Ok) return true;
@@ -166,13 +168,34 @@ void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, 
   close_tallies(&table);
 }
 
-void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
+namespace {
+
+// False: somebody else has written or removed the row that was found.
+bool lock_if_free(TallyTable* table, TallyRow* row) {
+  switch (lock_found(&table->stored, false)) {
+    case TM_Ok:
+      *row = row_found(*table);
+      return true;
+    case TM_WouldBlock:
+      row->held = true;
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void lock_free_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
   TallyTable table;
   CommandCounterIncrement();
   open_tallies(&table, *audience);
   for (int i = 0; i < count; i++) {
-    rows[i] = {false, Datum{0}, Datum{0}, DT_NOEND};
-    if (find_row(&table.stored.by_key, leads[i].key)) rows[i] = row_found(table);
+    CHECK_FOR_INTERRUPTS();
+    rows[i] = no_row;
+    while (find_row(&table.stored.by_key, leads[i].key) && !lock_if_free(&table, &rows[i]))
+      look_again(&table.stored.by_key);
+    rows[i].held = !rows[i].exists;  // without a row there is no lock to score under
   }
   close_tallies(&table);
 }
@@ -209,7 +232,7 @@ void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count
   CommandCounterIncrement();
   open_tallies(&table, *audience);
   for (int i = 0; i < count; i++) {
-    rows[i] = {false, Datum{0}, Datum{0}, DT_NOEND};
+    rows[i] = no_row;
     if (!find_row(&table.stored.by_key, leads[i].key)) continue;
     rows[i] = row_found(table);
     const Bytes now = whole_tally(rows[i]);

@@ -13,6 +13,7 @@ namespace lead_scoring {
 // A tally row that this transaction has locked. Its values are in the memory context of the call.
 struct TallyRow {
   bool exists;
+  bool held;   // by somebody else, or gone: not locked, and not to be scored
   Datum base;  // as stored, perhaps out of line: what is there stays there while the row is locked
   Datum recent;
   TimestampTz wake_at;
@@ -24,8 +25,8 @@ struct TallyRow {
 // Adds the deltas, in their order, one row lock a lead until the end of the transaction. Rows of leads with
 // an empty delta are created or locked, but not written. `rows` (one a lead) may be null.
 void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
-// The rows as they are, of leads that an earlier statement has locked.
-void read_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
+// Locks the rows that nobody else holds.
+void lock_free_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows);
 
 // Signals by number, ascending, or all there are.
 struct SignalSet {
