@@ -47,7 +47,7 @@ Account account_of(const Rule& rule, const Scene& scene, const Standing& standin
   if (rule.signal == no_signal) return account;
   const Occurrences counted = counted_occurrences(rule, scene);
   account.drops = drops_before_measure(rule, scene, counted);
-  if (standing.reason == reason::guard) return account;  // nothing was measured
+  if (standing.reason == Reason::guard) return account;  // nothing was measured
   switch (rule.measure) {
     case Measure::occurrences:
     case Measure::value: {

@@ -1,8 +1,8 @@
 #include "calendar.hpp"
 
 #include <algorithm>
-#include <boost/date_time/gregorian/gregorian_types.hpp>
 #include <charconv>
+#include <chrono>
 
 #include "error.hpp"
 
@@ -10,15 +10,13 @@ namespace lead_scoring {
 
 namespace {
 
-using Gregorian = boost::gregorian::gregorian_calendar;
-
 constexpr int first_year = 1400;
 constexpr int last_year = 9999;
 constexpr Day first_day = -219145;  // 1400-01-01
 constexpr Day last_day = 2921939;   // 9999-12-31
 
-// 2000-01-01 in Boost's count, the Julian day number.
-constexpr std::int64_t epoch_day_number = 2451545;
+// 2000-01-01 in the count of std::chrono, from 1970 on.
+constexpr std::chrono::days epoch{10957};
 
 constexpr std::int64_t microseconds_per_hour = 3'600'000'000;
 
@@ -36,23 +34,27 @@ void check_day(std::int64_t day) {
 }
 
 [[nodiscard]] int days_in_month(int year, int month) {
-  return Gregorian::end_of_month_day(static_cast<unsigned short>(year), static_cast<unsigned short>(month));
+  const std::chrono::year_month_day_last last{
+      std::chrono::year(year), std::chrono::month_day_last(std::chrono::month(static_cast<unsigned>(month)))};
+  return static_cast<int>(static_cast<unsigned>(last.day()));
 }
 
 // The date must exist.
 [[nodiscard]] Day day_number(int year, int month, int day) {
-  const boost::gregorian::date::ymd_type date(static_cast<unsigned short>(year),
-                                              static_cast<unsigned short>(month),
-                                              static_cast<unsigned short>(day));
-  return static_cast<Day>(static_cast<std::int64_t>(Gregorian::day_number(date)) - epoch_day_number);
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  return static_cast<Day>((std::chrono::sys_days(date).time_since_epoch() - epoch).count());
 }
 
 }  // namespace
 
 CivilDate civil(Day day) {
   check_day(day);
-  const auto date = Gregorian::from_day_number(static_cast<std::uint32_t>(day + epoch_day_number));
-  return {.year = date.year, .month = date.month.as_number(), .day = date.day};
+  const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day) + epoch)};
+  return {.year = static_cast<int>(date.year()),
+          .month = static_cast<int>(static_cast<unsigned>(date.month())),
+          .day = static_cast<int>(static_cast<unsigned>(date.day()))};
 }
 
 Day day_of(const CivilDate& date) {

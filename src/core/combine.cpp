@@ -10,9 +10,11 @@
 namespace lead_scoring {
 namespace {
 
-// Half away from zero; saturates.
+// Half away from zero; saturates. Sums of all rules that a model can have stay far below 2^62.
 std::int32_t displayed(Points points) {
-  const auto rounded = static_cast<std::int64_t>(divide_rounded(points, one_point));
+  const Points size = points < 0 ? -points : points;
+  const Points quotient = (size + one_point / 2) / one_point;
+  const Points rounded = points < 0 ? -quotient : quotient;
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(rounded, std::numeric_limits<std::int32_t>::min(),
                                                             std::numeric_limits<std::int32_t>::max()));
 }
@@ -26,6 +28,10 @@ constexpr ClampNames group_clamp{"group minimum", "group maximum"};
 constexpr ClampNames component_clamp{"component minimum", "component maximum"};
 constexpr ClampNames sheet_clamp{"sheet minimum", "sheet maximum"};
 
+bool caps(const Standing& standing) { return standing.holds; }
+bool caps(const Part& part) { return part.caps; }
+
+template <typename Part>  // or Standing
 class Combiner {
  public:
   Combiner(const Model& model, std::span<const Part> parts, std::span<Points> group_sums, ExplainRows* rows)
@@ -63,34 +69,30 @@ class Combiner {
   }
 
   Points rule_points(std::size_t index) {
-    const Rule& rule = model_.rules[index];
     if (rows_ != nullptr) rows_->add_rule(index);
-    return clamped(parts_[index].points, rule.clamp, rule_clamp, rule.name);
+    const Points points = parts_[index].points;
+    if (points == 0) return 0;  // which lies in every clamp
+    const Rule& rule = model_.rules[index];
+    return clamped(points, rule.clamp, rule_clamp, rule.name);
   }
 
-  // The rules in the model's order lie component by component and group by group.
   Points component_sum(Component component) {
     if (rows_ != nullptr) rows_->enter_component(component);
     Points sum = 0;
-    while (next_ < model_.order.size() && model_.rules[model_.order[next_]].component == component)
-      sum += group_sum();
+    for (; run_ < model_.runs.size() && model_.runs[run_].component == component; ++run_)
+      sum += run_sum(model_.runs[run_]);
     if (rows_ != nullptr) rows_->enter_group(-1);
-    if (component == Component::fit) sum -= persona_losses();
+    if (component == Component::fit && model_.has_personas) sum -= persona_losses();
     return clamped(sum, model_.component_clamps[static_cast<std::size_t>(component)], component_clamp, {});
   }
 
-  // Sum of the rules from next_ on that share a group, or of those that have none.
-  Points group_sum() {
-    const Rule& first = model_.rules[model_.order[next_]];
-    if (rows_ != nullptr) rows_->enter_group(first.group);
+  // Sum of the rules that share a group, or of those that have none.
+  Points run_sum(const RuleRun& run) {
+    if (rows_ != nullptr) rows_->enter_group(run.group);
     Points sum = 0;
-    for (; next_ < model_.order.size(); ++next_) {
-      const std::size_t index = model_.order[next_];
-      if (model_.rules[index].component != first.component || model_.rules[index].group != first.group) break;
-      sum += rule_points(index);
-    }
-    if (first.group < 0) return sum;
-    const auto group = static_cast<std::size_t>(first.group);
+    for (const std::uint16_t rule : run.rules) sum += rule_points(rule);
+    if (run.group < 0) return sum;
+    const auto group = static_cast<std::size_t>(run.group);
     return group_sums_[group] = clamped(sum, model_.groups[group].clamp, group_clamp, {});
   }
 
@@ -116,12 +118,11 @@ class Combiner {
   }
 
   Points under_ceiling(Points total) {
-    if (!model_.has_ceilings) return total;
     const Rule* lowest = nullptr;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
-      const auto& ceiling = model_.rules[i].inactivity.ceiling;
-      if (!ceiling || !parts_[i].caps) continue;
-      if (lowest == nullptr || *ceiling < *lowest->inactivity.ceiling) lowest = &model_.rules[i];
+    for (const std::uint16_t i : model_.ceilings) {
+      if (!caps(parts_[i])) continue;
+      const Rule& rule = model_.rules[i];
+      if (lowest == nullptr || *rule.inactivity.ceiling < *lowest->inactivity.ceiling) lowest = &rule;
     }
     if (lowest == nullptr || total <= *lowest->inactivity.ceiling) return total;
     add_row("ceiling", "ceiling", *lowest->inactivity.ceiling - total, lowest->name);
@@ -131,8 +132,7 @@ class Combiner {
   // First rule that holds and has the property; null when there is none.
   template <typename Property>
   const Rule* first_holding(Property has_it) const {
-    if (!model_.has_verdicts) return nullptr;
-    for (std::size_t i = 0; i < parts_.size(); ++i) {
+    for (const std::uint16_t i : model_.verdicts) {
       if (parts_[i].holds && has_it(model_.rules[i])) return &model_.rules[i];
     }
     return nullptr;
@@ -173,7 +173,7 @@ class Combiner {
       if (is_earned(model_.bands[i])) band = static_cast<std::int16_t>(i);
     }
     const Rule* force = nullptr;
-    for (std::size_t i = 0; model_.has_verdicts && i < parts_.size(); ++i) {
+    for (const std::uint16_t i : model_.verdicts) {
       if (!parts_[i].holds || model_.rules[i].forces_band <= band) continue;
       band = model_.rules[i].forces_band;
       force = &model_.rules[i];
@@ -191,15 +191,19 @@ class Combiner {
   std::span<const Part> parts_;
   std::span<Points> group_sums_;
   ExplainRows* rows_;
-  std::size_t next_ = 0;  // in model_.order
+  std::size_t run_ = 0;  // the next one of the model
   Outcome out_;
 };
 
 }  // namespace
 
-Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums,
+Outcome combine(const Model& model, std::span<const Standing> standings, std::span<Points> group_sums,
                 ExplainRows* rows) {
-  return Combiner(model, parts, group_sums, rows).run();
+  return Combiner<Standing>(model, standings, group_sums, rows).run();
+}
+
+Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums) {
+  return Combiner<Part>(model, parts, group_sums, nullptr).run();
 }
 
 }  // namespace lead_scoring

@@ -4,15 +4,16 @@
 #include <span>
 
 #include "evaluate.hpp"
+#include "measure.hpp"
 #include "model.hpp"
 
 namespace lead_scoring {
 
-// What combining needs of a rule.
+// What combining needs of a rule, where it is no standing but a bound of several that next_change computes.
 struct Part {
   Points points = 0;   // before the rule's clamp
   bool holds = false;  // for verdicts
-  bool caps = false;   // for the ceiling; the same as holds, except in the bounds that next_change computes
+  bool caps = false;   // for the ceiling; of a standing the same as holds
 };
 
 struct Outcome {
@@ -25,7 +26,8 @@ struct Outcome {
 class ExplainRows;
 
 // `group_sums` receives the clamped sum of each group. `rows`, unless null, receives the explain rows.
-[[nodiscard]] Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums,
-                              ExplainRows* rows = nullptr);
+[[nodiscard]] Outcome combine(const Model& model, std::span<const Standing> standings,
+                              std::span<Points> group_sums, ExplainRows* rows = nullptr);
+[[nodiscard]] Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums);
 
 }  // namespace lead_scoring

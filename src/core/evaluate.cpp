@@ -30,30 +30,29 @@ void check_tick(const Calendar& calendar, Tick at) {
 
 Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory)
     : model_(model),
-      history_(model, tally, memory),
+      memory_(memory),
+      history_(model, tally, at, memory),
       scratch_(memory),
-      standings_(model.rules.size(), memory),
-      parts_(model.rules.size(), memory),
-      group_sums_(model.groups.size(), memory),
-      safe_(at),
-      probed_(memory),
-      high_parts_(memory),
-      high_group_sums_(memory) {
+      standings_(room_for<Standing>(model.rules.size(), memory)),
+      group_sums_(room_for<Points>(model.groups.size(), memory)),
+      safe_(at) {
   stand_at(at, ahead);
 }
 
 void Scorer::stand_at(Tick at, LookAhead ahead) {
-  history_.stand_at(at);
-  const Scene here = scene(ahead == LookAhead::yes);
+  if (at != history_.now()) history_.stand_at(at);
+  const Scene here = scene(ahead == LookAhead::yes ? Look::ahead : Look::now);
   for (std::size_t i = 0; i < standings_.size(); ++i) stand(model_.rules[i], here, standings_[i]);
+  in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
 Outcome Scorer::outcome(ExplainRows* rows) {
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    parts_[i] = {standings_[i].points, standings_[i].holds, standings_[i].holds};
-  }
-  Outcome outcome = combine(model_, parts_, group_sums_, rows);
-  outcome.shown.in_segment = !model_.segment || is_met(*model_.segment, scene(false));
+  return completed(combine(model_, standings_, group_sums_, rows));
+}
+
+// With what does not come from the rules, and does not change between arrivals and jumps.
+Outcome Scorer::completed(Outcome outcome) const {
+  outcome.shown.in_segment = in_segment_;
   outcome.shown.last_active = history_.last_activity();
   return outcome;
 }
@@ -61,7 +60,7 @@ Outcome Scorer::outcome(ExplainRows* rows) {
 std::pmr::vector<Account> Scorer::accounts(std::pmr::memory_resource* memory) {
   std::pmr::vector<Account> accounts(memory);
   accounts.reserve(standings_.size());
-  const Scene here = scene(false);
+  const Scene here = scene(Look::now);
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     accounts.push_back(account_of(model_.rules[i], here, standings_[i]));
   }

@@ -34,7 +34,7 @@ void ExplainRows::add_rule(std::size_t index) {
       .weight = account.weight,
       .points = standing.points,
       .running = running_,
-      .reason = standing.reason,
+      .reason = lead_scoring::text_of(standing.reason),
       .source = &rule,
       .tier = account.tier,
       .quiet_since = account.quiet_since,

@@ -44,6 +44,10 @@ bool counts_values(const Rule& rule) {
          (rule.measure == Measure::tiers && rule.count_by == CountBy::value);
 }
 
+std::string_view reason_of(const Probe& probe, std::string_view otherwise) {
+  return probe.standing.reason == Reason::none ? otherwise : text_of(probe.standing.reason);
+}
+
 Points clamped(const Rule& rule, const Standing& standing) {
   return std::max(rule.clamp.min, std::min(rule.clamp.max, standing.points));
 }
@@ -198,7 +202,7 @@ class GapSearch {
     std::string_view why;
     for (const SignalIndex signal : signals_of(rule)) {
       if (is_once_[index(signal)] && is_there_[index(signal)]) {
-        if (why.empty()) why = before.standing.reason.empty() ? "already counted" : before.standing.reason;
+        if (why.empty()) why = reason_of(before, "already counted");
         continue;
       }
       const bool by_value = signal == rule.signal && counts_values(rule);
@@ -219,7 +223,7 @@ class GapSearch {
     GapRow row = best ? *best : GapRow{.way = way::cannot};
     if (!best) {
       if (rule.signal != no_signal) row.signal = model_.signals[index(rule.signal)].name;
-      if (why.empty()) why = before.standing.reason.empty() ? "counts already" : before.standing.reason;
+      if (why.empty()) why = reason_of(before, "counts already");
       row.reason = why;
     }
     row.component = words::of(words::components, rule.component);
@@ -265,10 +269,10 @@ class GapSearch {
     const Probe after = probe(number, most);
     if (after.outcome.shown.disqualified) return "disqualified";
     const bool is_inactivity = rule.measure == Measure::inactivity;
-    if (is_inactivity && !before.standing.holds) return before.standing.reason;
+    if (is_inactivity && !before.standing.holds) return text_of(before.standing.reason);
     if (!is_inactivity && !after.standing.holds) {
       // What was added is no occurrence only when it is not later than the last of the `since` signal.
-      return after.standing.reason == reason::no_occurrence ? "since" : after.standing.reason;
+      return after.standing.reason == Reason::no_occurrence ? "since" : text_of(after.standing.reason);
     }
     if (!takes_part(rule, before, after)) {
       if (after.standing.points > before.standing.points) return "rule maximum";

@@ -1,21 +1,22 @@
 // A lead's tally, decoded once and seen from one tick: what has happened by then, and what arrives next.
 #pragma once
 
+#include <algorithm>
 #include <memory_resource>
 #include <span>
-#include <vector>
 
 #include "model.hpp"
 #include "tally.hpp"
 
 namespace lead_scoring {
 
-// The entries of one signal with a positive count; others do not exist.
+// The entries of one signal with a positive count; others do not exist. Where no rule of the model can tell the
+// difference, those of one tick have been summed.
 struct Past {
-  std::span<const Entry> timeless{};  // stand at whatever tick it is now
-  std::span<const Entry> dated{};     // present and future ones, ascending ticks
-  std::size_t present = 0;            // how many of the dated ones have come
-  std::int64_t count = 0;             // occurrences by now, timeless ones included; saturates
+  std::span<Entry> timeless{};     // signal 0, and the tick of now, which History keeps up to date
+  std::span<const Entry> dated{};  // present and future ones, ascending ticks
+  std::size_t present = 0;         // how many of the dated ones have come
+  std::int64_t count = 0;          // occurrences by now, timeless ones included; saturates
 
   [[nodiscard]] std::span<const Entry> come() const { return dated.first(present); }
   [[nodiscard]] bool is_empty() const { return present == 0 && timeless.empty(); }
@@ -24,27 +25,36 @@ struct Past {
 
 class History {
  public:
-  // Entries of signals that the model does not name are passed over, and so are those with a tick outside
+  // Entries of signals that the model does not use are passed over, and so are those with a tick outside
   // the years 1400–9999, which only a forged tally can have.
-  History(const Model& model, Bytes tally, std::pmr::memory_resource* memory);
+  History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory);
 
   // Time only moves forward, except between ticks with no arrival between them.
   void stand_at(Tick now);
   [[nodiscard]] Tick now() const { return now_; }
 
-  [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[static_cast<std::size_t>(signal)]; }
+  [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[signal]; }
   // Last tick ≤ now of the signal (now itself, for timeless entries); `timeless` when there is none.
-  [[nodiscard]] Tick last_of(SignalIndex signal) const;
+  [[nodiscard]] Tick last_of(SignalIndex signal) const {
+    const Past& past = of(signal);
+    if (!past.timeless.empty()) return now_;
+    return past.present > 0 ? past.dated[past.present - 1].tick : timeless;
+  }
   [[nodiscard]] Tick last_activity() const { return last_activity_; }  // `timeless`: never active
   // First tick after now at which an entry arrives that can matter, or at which last_activity moves on.
   [[nodiscard]] Tick next_arrival() const;
 
  private:
+  struct Room;
+  void read_block(TallyReader& reader, std::size_t signal, Room& room);
+
   const Model* model_;
-  Tick now_ = timeless;
+  Past* pasts_;  // by signal
+  Tick now_;
   Tick last_activity_ = timeless;
-  std::pmr::vector<Entry> entries_;
-  std::pmr::vector<Past> pasts_;
+  bool has_future_ = false;
+  bool has_timeless_ = false;
+  bool is_always_active_ = false;  // by a timeless activity
 };
 
 }  // namespace lead_scoring

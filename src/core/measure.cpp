@@ -1,28 +1,20 @@
 #include "measure.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace lead_scoring {
 
 namespace {
 
-// The exact result for products within 61 bits, which nearly all are; nothing for others.
-std::optional<Points> small_contribution(Points points, Int128 sum, Int128 unit) {
-  constexpr std::int64_t most = std::int64_t{1} << 61;
-  std::int64_t product = 0;
-  if (sum != static_cast<std::int64_t>(sum) || unit > most) return std::nullopt;
-  if (__builtin_mul_overflow(points, static_cast<std::int64_t>(sum), &product)) return std::nullopt;
-  if (product >= most || product <= -most) return std::nullopt;
-  const auto divisor = static_cast<std::int64_t>(unit);
-  const std::int64_t size = product < 0 ? -product : product;
-  const std::int64_t quotient = (2 * size + divisor) / (2 * divisor);
-  return std::clamp(product < 0 ? -quotient : quotient, -most_points, most_points);
-}
-
 bool counts_occurrences(const Rule& rule) {
   return rule.signal != no_signal && rule.measure != Measure::inactivity;
 }
+
+constexpr std::array<std::string_view, 13> reasons{
+    "",       "guard",        "not valid",     "not yet",          "no occurrence", "decayed",      "no tier",
+    "active", "never active", "cycle unknown", "cycle just begun", "hold over",     "out of season"};
 
 void measure(const Rule& rule, const Scene& scene, const Past* past, Standing& standing) {
   Occurrences counted;
@@ -48,8 +40,9 @@ void measure(const Rule& rule, const Scene& scene, const Past* past, Standing& s
 
 }  // namespace
 
-Points contribution(Points points, Int128 sum, Int128 unit) {
-  if (const auto small = small_contribution(points, sum, unit)) return *small;
+std::string_view text_of(Reason reason) { return reasons[static_cast<std::size_t>(reason)]; }
+
+Points large_contribution(Points points, Int128 sum, Int128 unit) {
   // Points are at most 10^9 thousandths, a unit at most 2^44: below the bound the product has less than 2^115,
   // and above it any points but 0 saturate.
   const Int128 bound = (Int128{most_points} + 1) * unit;
@@ -63,22 +56,22 @@ void stand(const Rule& rule, const Scene& scene, Standing& standing) {
   const Past* past = counts_occurrences(rule) ? &scene.history.of(rule.signal) : nullptr;
   const bool is_idle = past != nullptr && past->is_empty() && rule.measure != Measure::tiers;
   if (is_idle) {  // most rules of most leads: nothing to count, and no guard can change that
-    standing.reason = past->has_future() ? reason::not_yet : reason::no_occurrence;
-    if (rule.guard && !is_met(*rule.guard, scene)) standing.reason = reason::guard;
+    standing.reason = past->has_future() ? Reason::not_yet : Reason::no_occurrence;
+    if (rule.guard && !is_met(*rule.guard, scene)) standing.reason = Reason::guard;
     return;
   }
   measure(rule, scene, past, standing);
-  if (scene.looks_ahead && past != nullptr && !past->timeless.empty()) {
+  if (scene.looks_ahead() && past != nullptr && !past->timeless.empty()) {
     standing.jumps = std::min(standing.jumps, timeless_edge(rule, scene));
   }
-  if (!rule.guard) return;
-  const Tick flip = scene.looks_ahead ? next_flip(*rule.guard, scene) : never;
+  if (!rule.guard || scene.look == Look::later) return;
+  const Tick flip = scene.looks_ahead() ? next_flip(*rule.guard, scene) : never;
   if (is_met(*rule.guard, scene)) {
     standing.jumps = std::min(standing.jumps, flip);
   } else {
     // What was counted is still told; nothing of it moves while the guard is closed.
     standing = {
-        .counted = standing.counted, .dropped = standing.dropped, .reason = reason::guard, .jumps = flip};
+        .counted = standing.counted, .dropped = standing.dropped, .jumps = flip, .reason = Reason::guard};
   }
 }
 

@@ -1,6 +1,7 @@
 // What one rule says about a lead at one tick. evaluate, explain and next_change all ask here.
 #pragma once
 
+#include <algorithm>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -13,37 +14,40 @@
 namespace lead_scoring {
 
 // Why a rule does not hold.
-namespace reason {
-inline constexpr std::string_view guard = "guard";
-inline constexpr std::string_view not_valid = "not valid";
-inline constexpr std::string_view not_yet = "not yet";
-inline constexpr std::string_view no_occurrence = "no occurrence";
-inline constexpr std::string_view decayed = "decayed";
-inline constexpr std::string_view no_tier = "no tier";
-inline constexpr std::string_view active = "active";
-inline constexpr std::string_view never_active = "never active";
-inline constexpr std::string_view cycle_unknown = "cycle unknown";
-inline constexpr std::string_view cycle_just_begun = "cycle just begun";
-inline constexpr std::string_view hold_over = "hold over";
-inline constexpr std::string_view out_of_season = "out of season";
-}  // namespace reason
+enum class Reason : std::uint8_t {
+  none,
+  guard,
+  not_valid,
+  not_yet,
+  no_occurrence,
+  decayed,
+  no_tier,
+  active,
+  never_active,
+  cycle_unknown,
+  cycle_just_begun,
+  hold_over,
+  out_of_season,
+};
+[[nodiscard]] std::string_view text_of(Reason reason);
 
 struct Standing {
   Points points = 0;  // rounded contribution, before the rule's clamp
-  bool holds = false;
   std::int64_t counted =
       0;  // occurrences that survive validity, since and limit; tiers, inactivity: n; learned
           // season: years
   std::int64_t dropped = 0;  // occurrences that do not survive
-  std::string_view reason{};
 
   // The future, with no arrival of a new entry; filled when looking ahead. Between now and `jumps` the
   // contribution is the sum of two parts that each only grow or only shrink, `holds` changes at most once, and
   // neither moves before `moves`.
-  Points rising = 0;      // the part of positive values; the rest of `points` is the part of negative ones
-  bool is_mixed = false;  // there are both parts: each was rounded by itself and may be off by a thousandth
+  Points rising = 0;  // the part of positive values; the rest of `points` is the part of negative ones
   Tick moves = never;
   Tick jumps = never;
+  bool is_mixed = false;  // there are both parts: each was rounded by itself and may be off by a thousandth
+
+  bool holds = false;
+  Reason reason = Reason::none;
 };
 
 struct Edge {  // at this tick entries come into a window (change > 0) or leave it
@@ -51,22 +55,51 @@ struct Edge {  // at this tick entries come into a window (change > 0) or leave 
   std::int64_t change;
 };
 
+// Room for lists that one rule after the other makes anew.
+template <typename T>
+class Reused {
+ public:
+  explicit Reused(std::pmr::memory_resource* memory) : allocator_(memory) {}
+  // Room for so many; what it held is lost.
+  [[nodiscard]] T* room(std::size_t size) {
+    if (size > size_) {
+      size_ = std::max(2 * size_, size);  // the smaller one is left to the memory resource
+      room_ = allocator_.allocate(size_);
+    }
+    return room_;
+  }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::pmr::polymorphic_allocator<T> allocator_;
+  T* room_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 // Memory that one rule after the other uses.
 struct Scratch {
   explicit Scratch(std::pmr::memory_resource* memory)
-      : entries(memory), by_item(memory), edges(memory), days(memory) {}
-  std::pmr::vector<Entry> entries;
+      : memory(memory), entries(memory), by_item(memory), edges(memory), days(memory) {}
+  std::pmr::memory_resource* memory;
+  Reused<Entry> entries;
   std::pmr::vector<Entry> by_item;
   std::pmr::vector<Edge> edges;
   std::pmr::vector<Day> days;
+};
+
+enum class Look : std::uint8_t {
+  now,    // what the rules say now
+  ahead,  // and when that will change
+  later,  // what rules say that have begun to move; no other than these is asked, and no guard, which would jump
 };
 
 struct Scene {
   const Model& model;
   const History& history;
   Scratch& scratch;
-  bool looks_ahead = false;
+  Look look = Look::now;
 
+  [[nodiscard]] bool looks_ahead() const { return look == Look::ahead; }
   [[nodiscard]] Tick now() const { return history.now(); }
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
@@ -86,9 +119,8 @@ struct Occurrences {
 // Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
 // counts in another period.
 [[nodiscard]] Tick timeless_edge(const Rule& rule, const Scene& scene);
-// Why the rule has no counted occurrence; empty when it has.
-[[nodiscard]] std::string_view why_no_occurrence(const Rule& rule, const Scene& scene,
-                                                 const Occurrences& counted);
+// Why the rule has no counted occurrence; none when it has.
+[[nodiscard]] Reason why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences& counted);
 
 [[nodiscard]] bool is_met(const Condition& condition, const Scene& scene);
 // First tick after now at which is_met changes with no arrival; `never` when it stays.
@@ -118,6 +150,19 @@ void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& coun
 void measure_season(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
 // points · sum / unit, rounded once half away from zero to a thousandth, saturating at ±10^9 points; unit > 0.
-[[nodiscard]] Points contribution(Points points, Int128 sum, Int128 unit);
+[[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
+[[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
+  // Products within 61 bits, which nearly all are, need no long division.
+  constexpr std::int64_t most = std::int64_t{1} << 61;
+  std::int64_t product = 0;
+  const bool is_small = sum == static_cast<std::int64_t>(sum) &&
+                        !__builtin_mul_overflow(points, static_cast<std::int64_t>(sum), &product) &&
+                        product < most && product > -most && unit < most;
+  if (!is_small) [[unlikely]]
+    return large_contribution(points, sum, unit);
+  const std::int64_t size = product < 0 ? -product : product;
+  const std::int64_t quotient = std::min((2 * size + unit) / (2 * unit), most_points);
+  return product < 0 ? -quotient : quotient;
+}
 
 }  // namespace lead_scoring

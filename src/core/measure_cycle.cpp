@@ -89,18 +89,19 @@ std::optional<Share> share_of_cycle(const Rule& rule, const Scene& scene, const 
 
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
   standing.reason = why_no_occurrence(rule, scene, counted);
-  if (!standing.reason.empty()) return;
+  if (standing.reason != Reason::none) return;
   const Phase phase = phase_of(rule, scene, counted);
   if (!phase.is_known)
-    standing.reason = reason::cycle_unknown;
+    standing.reason = Reason::cycle_unknown;
   else if (phase.is_over)
-    standing.reason = reason::hold_over;
-  if (!standing.reason.empty()) return;
+    standing.reason = Reason::hold_over;
+  if (standing.reason != Reason::none) return;
   const Share& share = phase.growing.share;
   standing.holds = share.part > 0;
-  if (!standing.holds) standing.reason = reason::cycle_just_begun;
+  if (!standing.holds) standing.reason = Reason::cycle_just_begun;
   standing.points = standing.rising = contribution(rule.points, share.part, share.whole);
-  if (!scene.looks_ahead || is_timeless(counted.all.back())) return;  // a timeless purchase is always today's
+  if (!scene.looks_ahead() || is_timeless(counted.all.back()))
+    return;  // a timeless purchase is always today's
   standing.moves = phase.growing.moves;
   standing.jumps = phase.end;
 }

@@ -18,7 +18,7 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
   const Calendar& calendar = scene.calendar();
   const Tick base = quiet_since(rule, scene);
   if (base == timeless) {
-    standing.reason = reason::never_active;
+    standing.reason = Reason::never_active;
     return;
   }
   std::int64_t most = inactivity.max_times;
@@ -30,8 +30,8 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
   standing.counted = n;
   standing.holds = n > 0;
   standing.points = standing.rising = contribution(rule.points, n, 1);
-  if (n == 0) standing.reason = reason::active;
-  if (!scene.looks_ahead || n == most) return;
+  if (n == 0) standing.reason = Reason::active;
+  if (!scene.looks_ahead() || n == most) return;
   standing.moves = n == 0 ? end_of(calendar, base, inactivity.after)
                           : nth_end(calendar, base, inactivity.after.span, n, inactivity.every.span);
 }

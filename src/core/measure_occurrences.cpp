@@ -8,7 +8,7 @@
 namespace lead_scoring {
 namespace {
 
-constexpr Int128 value_unit = 10'000;
+constexpr std::int64_t value_unit = 10'000;
 
 // Weighted sums of positive and of negative amounts. Weights only fall while no entry arrives, so each part
 // only moves towards 0.
@@ -16,54 +16,100 @@ struct Sums {
   Int128 positive = 0;
   Int128 negative = 0;
   bool has_weight = false;
-  Tick moves = never;
 };
 
-// Calls add(entry, weight) for each entry; returns the first tick at which a weight may fall, when looking ahead.
+// The tick from which the age of everything before it runs.
+Tick least_start(const Rule& rule, const Scene& scene) {
+  return rule.decay.anchor == Anchor::activity ? scene.history.last_activity() : timeless;
+}
+
+// The entries that can have weight: those that are too old come first.
+std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+  const std::int64_t dead = scene.now() - rule.decay.lifetime;
+  if (entries.empty() || entries.front().tick > dead || rule.decay.anchor == Anchor::activity) return entries;
+  const auto first = std::partition_point(entries.begin(), entries.end(),
+                                          [&](const Entry& entry) { return entry.tick <= dead; });
+  return {first, entries.end()};
+}
+
+// Calls add(entry, weight) for each entry.
 template <typename Add>
-Tick weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
-  Tick moves = never;
+void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
   const Tick now = scene.now();
-  const Tick last_activity = rule.decay.anchor == Anchor::activity ? scene.history.last_activity() : timeless;
+  const Tick least = least_start(rule, scene);
   Tick weighed = timeless;  // entries of one start share one weight; timeless ones, the last, that of now
   Weight weight = 0;
   for (const Entry& entry : entries) {
-    const Tick start = std::max(entry.tick, last_activity);
+    const Tick start = std::max(entry.tick, least);
     if (start != weighed) {
       weighed = start;
       weight = weight_at(rule.decay, scene.calendar(), start, now);
-      if (scene.looks_ahead && !is_timeless(entry)) {  // those stay at age 0
-        moves = std::min(moves, next_loss(rule.decay, scene.calendar(), start, now));
-      }
     }
     add(entry, weight);
   }
-  return moves;
 }
 
 Sums weigh(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
   Sums sums;
-  const bool is_value = rule.measure == Measure::value;
-  sums.moves = weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
-    if (weight == 0) return;
-    sums.has_weight = true;
-    const std::int64_t amount = is_value ? entry.value : entry.count;
-    (amount < 0 ? sums.negative : sums.positive) += Int128{amount} * weight;
-  });
+  if (rule.measure == Measure::value) {
+    weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
+      if (weight == 0) return;
+      sums.has_weight = true;
+      (entry.value < 0 ? sums.negative : sums.positive) += Int128{entry.value} * weight;
+    });
+  } else {
+    weigh_each(rule, scene, entries,
+               [&](const Entry& entry, Weight weight) { sums.positive += Int128{entry.count} * weight; });
+    sums.has_weight = sums.positive != 0;  // counts are positive
+  }
   return sums;
 }
 
+// The first tick after now at which a weight may fall, of entries that are alive.
+Tick next_loss_of_all(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+  const Tick now = scene.now();
+  const Tick least = least_start(rule, scene);
+  const Lapse& lapse = rule.decay.lapse;
+  // Where lives end in the order in which they begin, the first that has not ended is the next to end.
+  const bool is_first_enough =
+      rule.decay.kind == DecayKind::expire &&
+      (lapse.least == lapse.most || scene.calendar().resolution() == Resolution::day);
+  Tick moves = never;
+  Tick looked_at = timeless;
+  for (const Entry& entry : entries) {
+    if (is_timeless(entry)) break;  // those, the last, stay at age 0
+    const Tick start = std::max(entry.tick, least);
+    if (start == looked_at) continue;
+    looked_at = start;
+    moves = std::min(moves, next_loss(rule.decay, scene.calendar(), start, now));
+    if (moves == now + 1 || (is_first_enough && moves != never)) break;
+  }
+  return moves;
+}
+
 // A saturated part does not show how it moves, so nothing is known beyond the next tick.
-bool is_saturated(const Rule& rule, const Sums& sums, Int128 unit) {
+bool is_saturated(const Rule& rule, const Sums& sums, std::int64_t unit) {
   return std::abs(contribution(rule.points, sums.positive, unit)) == most_points ||
          std::abs(contribution(rule.points, sums.negative, unit)) == most_points;
+}
+
+void measure_weighed(const Rule& rule, const Scene& scene, std::span<const Entry> entries, std::int64_t unit,
+                     Standing& standing) {
+  entries = alive(rule, scene, entries);
+  const Sums sums = weigh(rule, scene, entries);
+  standing.points = contribution(rule.points, sums.positive + sums.negative, unit);
+  standing.holds = sums.has_weight;
+  standing.is_mixed = sums.positive != 0 && sums.negative != 0;
+  standing.rising = sums.negative == 0 ? standing.points : contribution(rule.points, sums.positive, unit);
+  if (scene.looks_ahead()) standing.moves = next_loss_of_all(rule, scene, entries);
+  if (standing.is_mixed && is_saturated(rule, sums, unit)) standing.jumps = scene.now() + 1;
 }
 
 }  // namespace
 
 Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& counted) {
   Weighed weighed;
-  (void)weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
+  weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
     weighed.sum += Int128{entry.count} * weight;
     if (weight == 0) weighed.weightless = saturating_add(weighed.weightless, entry.count);
   });
@@ -72,23 +118,18 @@ Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& co
 
 void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
                          Standing& standing) {
-  const bool is_value = rule.measure == Measure::value;
-  const Int128 unit = (is_value ? value_unit : Int128{1}) << weight_bits;
-  if (rule.decay.kind == DecayKind::none && !is_value) {  // no weight to look up
-    standing.points = standing.rising = contribution(rule.points, Int128{counted.count} << weight_bits, unit);
+  constexpr std::int64_t count_unit = std::int64_t{1} << weight_bits;
+  if (rule.measure == Measure::value) {
+    measure_weighed(rule, scene, counted.all, value_unit << weight_bits, standing);
+  } else if (rule.decay.kind == DecayKind::none) {  // no weight to look up
+    standing.points = standing.rising = contribution(rule.points, counted.count, 1);
     standing.holds = !counted.all.empty();
   } else {
-    const Sums sums = weigh(rule, scene, counted.all);
-    standing.points = contribution(rule.points, sums.positive + sums.negative, unit);
-    standing.holds = sums.has_weight;
-    standing.is_mixed = sums.positive != 0 && sums.negative != 0;
-    standing.rising = sums.negative == 0 ? standing.points : contribution(rule.points, sums.positive, unit);
-    standing.moves = sums.moves;
-    if (standing.is_mixed && is_saturated(rule, sums, unit)) standing.jumps = scene.now() + 1;
+    measure_weighed(rule, scene, counted.all, count_unit, standing);
   }
   if (standing.holds) return;
   standing.reason = why_no_occurrence(rule, scene, counted);
-  if (standing.reason.empty()) standing.reason = reason::decayed;
+  if (standing.reason == Reason::none) standing.reason = Reason::decayed;
 }
 
 }  // namespace lead_scoring

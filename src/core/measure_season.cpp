@@ -46,8 +46,8 @@ void measure_fixed(const Rule& rule, const Scene& scene, Standing& standing) {
   const CivilDate today = civil(scene.calendar().day_of(scene.now()));
   standing.holds = rule.season->days[static_cast<std::size_t>(day_of_season(today))];
   if (standing.holds) standing.points = standing.rising = rule.points;
-  if (!standing.holds) standing.reason = reason::out_of_season;
-  if (scene.looks_ahead) standing.jumps = next_season_edge(*rule.season, scene.calendar(), today);
+  if (!standing.holds) standing.reason = Reason::out_of_season;
+  if (scene.looks_ahead()) standing.jumps = next_season_edge(*rule.season, scene.calendar(), today);
 }
 
 // The distinct years in which a calendar month saw the signal, as far as it matters.
@@ -111,9 +111,9 @@ void measure_learned(const Rule& rule, const Scene& scene, const Occurrences& co
     standing.points = standing.rising = rule.points;
   } else {
     standing.reason = why_no_occurrence(rule, scene, counted);
-    if (standing.reason.empty()) standing.reason = reason::out_of_season;
+    if (standing.reason == Reason::none) standing.reason = Reason::out_of_season;
   }
-  if (scene.looks_ahead) {
+  if (scene.looks_ahead()) {
     standing.jumps = next_learned_edge(years_by_month(calendar, counted.all), calendar, today);
   }
 }

@@ -128,12 +128,12 @@ void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& coun
     standing.points = standing.rising = match.tier->points;
   } else {
     standing.reason = why_no_occurrence(rule, scene, counted);
-    if (standing.reason.empty()) standing.reason = reason::no_tier;
+    if (standing.reason == Reason::none) standing.reason = Reason::no_tier;
   }
   // Windows that look back from the last occurrence stay where they are, unless it is a timeless one.
   const bool stays =
       rule.window_anchor == WindowAnchor::last && !counted.all.empty() && !is_timeless(counted.all.back());
-  if (scene.looks_ahead && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
+  if (scene.looks_ahead() && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
 }
 
 }  // namespace lead_scoring

@@ -72,7 +72,10 @@ struct Signal {
   std::string_view name;     // empty: the reserved signal `created` where the sheet does not name it
   std::uint32_t number = 0;  // in tallies
   bool is_activity = false;
+  // For speed only; plan_model fills them in.
   bool is_used = false;  // by a rule, a guard, the segment or as activity: its entries can matter
+  bool is_by_row =
+      false;  // a rule looks at items or values: entries of one tick are not as good as their sum
 };
 
 struct Clamp {
@@ -168,6 +171,14 @@ struct Rule {
   bool disqualifies = false;
   bool hand_raise = false;
   std::int16_t forces_band = -1;
+  bool is_filtered = false;  // not every occurrence counts; for speed only
+};
+
+// Rules that share component and group, in the model's order; group −1 for those without.
+struct RuleRun {
+  Component component = Component::engagement;
+  std::int16_t group = -1;
+  std::span<const std::uint16_t> rules{};
 };
 
 struct Group {
@@ -204,13 +215,16 @@ struct Model {
   std::array<Clamp, 2> component_clamps{};                   // by Component
   std::span<const Group> groups{};
   std::span<const Rule> rules{};
-  std::span<const std::uint16_t> order{};  // of the rules: by component and group, ungrouped ones last
-  std::span<const Grade> grades{};         // descending thresholds
+  std::span<const Grade> grades{};  // descending thresholds
   std::span<const Grade> levels{};
   std::span<const Band> bands{};  // ascending ranks
   std::optional<Condition> segment{};
-  bool has_ceilings = false;  // whether any rule has one
-  bool has_verdicts = false;  // whether any rule disqualifies, forces a band or raises the hand
+  // For speed only; plan_model fills them in.
+  std::span<const std::uint16_t> order{};     // of the rules: by component and group, ungrouped ones last
+  std::span<const RuleRun> runs{};            // of that order
+  std::span<const std::uint16_t> ceilings{};  // rules that have one
+  std::span<const std::uint16_t> verdicts{};  // rules that disqualify, force a band or raise the hand
+  bool has_personas = false;
 
   [[nodiscard]] std::string_view time_zone() const { return zone; }
   [[nodiscard]] Resolution resolution() const { return calendar.resolution(); }

@@ -1,7 +1,6 @@
 // From JSON to a model: everything but the rules, which are in rule_json.cpp.
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "error.hpp"
 #include "model_reader.hpp"
@@ -88,7 +87,7 @@ void read_signals(ModelReader& reader, Fields& fields) {
     const auto signal = std::find_if(signals.begin(), signals.end(), has_number(created));
     reader.model.created = static_cast<SignalIndex>(signal - signals.begin());
   }
-  reader.model.signals = keep_list(signals, reader.memory);
+  reader.model.signals = reader.signals = keep_list(signals, reader.memory);
 }
 
 std::span<const Grade> read_grades(ModelReader& reader, Fields& fields, std::string_view key) {
@@ -159,35 +158,6 @@ void read_clamps(ModelReader& reader, Fields& fields) {
   components.finish();
 }
 
-// The order of explain: by component, then group, what has no group last.
-std::span<const std::uint16_t> evaluation_order(ModelReader& reader) {
-  std::vector<std::uint16_t> order(reader.model.rules.size());
-  std::iota(order.begin(), order.end(), std::uint16_t{0});
-  const auto place_of = [&](std::uint16_t index) {
-    const Rule& rule = reader.model.rules[index];
-    return std::pair(rule.component, static_cast<std::uint16_t>(rule.group));  // −1 becomes the greatest
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::uint16_t a, std::uint16_t b) { return place_of(a) < place_of(b); });
-  return keep_list(order, reader.memory);
-}
-
-// Marks what can make a difference, so that evaluating need not look at the rest.
-void mark_used(Model& model, std::span<Signal> signals) {
-  const auto mark = [&](SignalIndex signal) {
-    if (signal != no_signal) signals[static_cast<std::size_t>(signal)].is_used = true;
-  };
-  for (const Rule& rule : model.rules) {
-    mark(rule.signal);
-    mark(rule.since);
-    if (rule.guard) mark(rule.guard->signal);
-    if (rule.measure == Measure::inactivity) mark(model.created);
-    if (rule.inactivity.ceiling) model.has_ceilings = true;
-    if (rule.disqualifies || rule.hand_raise || rule.forces_band >= 0) model.has_verdicts = true;
-  }
-  if (model.segment) mark(model.segment->signal);
-}
-
 void read_model(ModelReader& reader, const Json& json) {
   Model& model = reader.model;
   Fields fields(json, "model", reader.problems, reader.memory);
@@ -208,7 +178,7 @@ void read_model(ModelReader& reader, const Json& json) {
       read_list<Group>(fields, "groups",
                        [&](const Json& group, std::size_t i) { return read_group(reader, group, i); }),
       reader.memory);
-  model.rules =
+  model.rules = reader.rules =
       keep_list(read_list<Rule>(fields, "rules",
                                 [&](const Json& rule, std::size_t i) { return read_rule(reader, rule, i); }),
                 reader.memory);
@@ -274,10 +244,7 @@ const Model* parse_model(std::string_view json, std::pmr::memory_resource* memor
   ModelReader reader{*model, problems, memory};
   read_model(reader, document);
   problems.raise_if_any();
-  std::vector<Signal> signals(model->signals.begin(), model->signals.end());
-  mark_used(*model, signals);
-  model->signals = keep_list(signals, memory);
-  model->order = evaluation_order(reader);
+  plan_model(reader);
   return model;
 }
 

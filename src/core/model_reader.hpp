@@ -16,6 +16,9 @@ struct ModelReader {
   Model& model;
   Problems& problems;
   std::pmr::memory_resource* memory;
+  // Those of the model, to be completed.
+  std::span<Signal> signals{};
+  std::span<Rule> rules{};
 
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
@@ -44,5 +47,7 @@ template <typename List>
 
 // Problems that take more than one value to see.
 void check_model(const Model& model, Problems& problems);
+// What the parts of the model that are "for speed only" hold. The model has no problems.
+void plan_model(ModelReader& reader);
 
 }  // namespace lead_scoring

@@ -51,17 +51,18 @@ std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, 
 }  // namespace
 
 Tick Scorer::next_change(const Outcome& now) {
-  const bool stays = first_jump() == never && std::all_of(standings_.begin(), standings_.end(),
-                                                          [](const Standing& s) { return s.moves == never; });
+  Tick jump = first_jump();
+  const bool stays = jump == never && std::all_of(standings_.begin(), standings_.end(),
+                                                  [](const Standing& s) { return s.moves == never; });
   if (stays) return never;
-  probed_ = standings_;
-  high_parts_ = parts_;
-  high_group_sums_ = group_sums_;
+  movers_ = room_for<std::uint16_t>(standings_.size(), memory_);
+  probed_ = room_for<Standing>(standings_.size(), memory_);
+  probed_group_sums_ = room_for<Points>(group_sums_.size(), memory_);
   at_safe_ = now;
   shown_ = now.shown;
   tries_ = most_tries;
-  for (;;) {
-    const Tick stop = std::min(first_jump(), model_.calendar.last_tick() + 1);
+  for (;; jump = first_jump()) {
+    const Tick stop = std::min(jump, model_.calendar.last_tick() + 1);
     const Tick found = search_until(stop);
     if (found != stop) return found;
     if (stop > model_.calendar.last_tick()) return never;
@@ -76,16 +77,21 @@ Tick Scorer::next_change(const Outcome& now) {
 Tick Scorer::first_jump() {
   Tick jump = history_.next_arrival();
   for (const Standing& standing : standings_) jump = std::min(jump, standing.jumps);
-  if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(true)));
+  if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(Look::ahead)));
   return jump;
 }
 
-// The first tick before `stop` with other outputs, or a little earlier; `stop` when there is none. No rule jumps
-// before `stop`.
 Tick Scorer::search_until(Tick stop) {
   Tick moves = never;
-  for (const Standing& standing : standings_) moves = std::min(moves, standing.moves);
-  if (moves >= stop) return stop;
+  std::size_t movers = 0;
+  for (std::size_t i = 0; i < standings_.size(); ++i) {
+    if (standings_[i].moves >= stop) continue;
+    moves = std::min(moves, standings_[i].moves);
+    movers_.data()[movers++] = static_cast<std::uint16_t>(i);
+  }
+  if (movers == 0) return stop;
+  movers_ = {movers_.data(), movers};
+  std::copy(standings_.begin(), standings_.end(), probed_.begin());
   safe_ = moves - 1;
   Tick next = moves;
   Tick change = stop;  // outputs are known to differ there, or it is the end of the search
@@ -98,7 +104,8 @@ Tick Scorer::search_until(Tick stop) {
         step = ticks_to_next_display(at_safe_, at_probe_, next - safe_);
         safe_ = next;
         at_safe_ = at_probe_;
-        standings_.swap(probed_);
+        std::swap(standings_, probed_);
+        std::swap(group_sums_, probed_group_sums_);
         if (doubt <= safe_) doubt = never;
         break;
       case Verdict::different:
@@ -121,27 +128,51 @@ Tick Scorer::search_until(Tick stop) {
 // What the rules say at a tick before the next jump; those that have not begun to move are not asked again.
 void Scorer::probe(Tick at) {
   history_.stand_at(at);
-  const Scene here = scene(false);
-  for (std::size_t i = 0; i < standings_.size(); ++i) {
-    probed_[i] = standings_[i];
-    if (standings_[i].moves > at) continue;
-    stand(model_.rules[i], here, probed_[i]);
-    probed_[i].moves = standings_[i].moves;
-    probed_[i].jumps = standings_[i].jumps;
+  const Scene here = scene(Look::later);
+  for (const std::uint16_t i : movers_) {
+    const Standing& safe = standings_[i];
+    Standing& standing = probed_[i];
+    if (safe.moves > at) {
+      standing = safe;
+      continue;
+    }
+    stand(model_.rules[i], here, standing);
+    standing.moves = safe.moves;
+    standing.jumps = safe.jumps;
   }
 }
 
 Scorer::Verdict Scorer::compare(Tick at) {
   probe(at);
-  standings_.swap(probed_);
-  at_probe_ = outcome();
-  standings_.swap(probed_);
+  at_probe_ = completed(combine(model_, probed_, probed_group_sums_));
   if (!is_same(at_probe_.shown, shown_)) return Verdict::different;
   return at == safe_ + 1 || is_proven_same() ? Verdict::same : Verdict::unproven;
 }
 
-// Whether the outputs were the same on every tick between safe_ and the probe.
+// Whether the outputs were the same on every tick between safe_ and the probe, where they are.
 bool Scorer::is_proven_same() {
+  bool falls = true;
+  bool rises = true;
+  for (const std::uint16_t i : movers_) {
+    const Standing& a = standings_[i];
+    const Standing& b = probed_[i];
+    const Points a_rest = a.points - a.rising;
+    const Points b_rest = b.points - b.rising;
+    if (a.is_mixed || b.is_mixed || a.holds != b.holds) return is_proven_by_bounds();
+    falls = falls && b.rising <= a.rising && b_rest <= a_rest;
+    rises = rises && b.rising >= a.rising && b_rest >= a_rest;
+  }
+  // All rules move the same way, as decays do: then the ends are the bounds, and have been combined already.
+  if (falls) return is_one_persona(probed_group_sums_, group_sums_);
+  if (rises) return is_one_persona(group_sums_, probed_group_sums_);
+  return is_proven_by_bounds();
+}
+
+bool Scorer::is_proven_by_bounds() {
+  const std::span<Part> low_parts = room_for<Part>(standings_.size(), memory_);
+  const std::span<Part> high_parts = room_for<Part>(standings_.size(), memory_);
+  const std::span<Points> low_sums = room_for<Points>(group_sums_.size(), memory_);
+  const std::span<Points> high_sums = room_for<Points>(group_sums_.size(), memory_);
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     const Standing& a = standings_[i];
     const Standing& b = probed_[i];
@@ -149,34 +180,35 @@ bool Scorer::is_proven_same() {
     const Points b_rest = b.points - b.rising;
     // The parts of a mixed contribution were rounded one by one, which is up to a thousandth off for each.
     const Points slack = a.is_mixed || b.is_mixed ? 2 : 0;
-    parts_[i] = {std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack, a.holds && b.holds,
-                 a.holds || b.holds};
-    high_parts_[i] = {std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack, a.holds || b.holds,
-                      a.holds && b.holds};
+    low_parts[i] = {std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack, a.holds && b.holds,
+                    a.holds || b.holds};
+    high_parts[i] = {std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack, a.holds || b.holds,
+                     a.holds && b.holds};
   }
-  const Evaluation low = combine(model_, parts_, group_sums_).shown;
-  const Evaluation high = combine(model_, high_parts_, high_group_sums_).shown;
+  const Evaluation low = combine(model_, low_parts, low_sums).shown;
+  const Evaluation high = combine(model_, high_parts, high_sums).shown;
   return low.score == high.score && low.engagement == high.engagement && low.fit == high.fit &&
          low.band == high.band && low.disqualified == high.disqualified &&
-         low.hand_raised == high.hand_raised && low.persona == high.persona && is_one_persona(low.persona);
+         low.hand_raised == high.hand_raised && low.persona == high.persona &&
+         is_one_persona(low_sums, high_sums);
 }
 
-// Whether the winner cannot have changed while each persona's sum lay between group_sums_ and high_group_sums_.
-bool Scorer::is_one_persona(std::int16_t winner) const {
+// Whether the winner, that of the low sums, cannot have changed while each persona's sum lay between the two.
+bool Scorer::is_one_persona(std::span<const Points> low, std::span<const Points> high) const {
+  if (!model_.has_personas) return true;
+  int winner = -1;
   for (std::size_t i = 0; i < model_.groups.size(); ++i) {
     if (!model_.groups[i].is_persona) continue;
-    const Points low = group_sums_[i];
-    const Points high = high_group_sums_[i];
-    if (low == high) continue;
-    if (low <= 0 && high >= 0) return false;  // it may have entered or left the competition
+    if (low[i] != high[i] && low[i] <= 0 && high[i] >= 0) return false;  // it may have entered or left
+    if (low[i] != 0 && (winner < 0 || low[i] > low[static_cast<std::size_t>(winner)]))
+      winner = static_cast<int>(i);
   }
   if (winner < 0) return true;
-  const Points least = group_sums_[static_cast<std::size_t>(winner)];
+  const Points least = low[static_cast<std::size_t>(winner)];
   for (std::size_t i = 0; i < model_.groups.size(); ++i) {
-    if (!model_.groups[i].is_persona || static_cast<std::int16_t>(i) == winner || group_sums_[i] == 0)
-      continue;
-    const bool comes_first = static_cast<std::int16_t>(i) < winner;
-    if (high_group_sums_[i] > least || (comes_first && high_group_sums_[i] == least)) return false;
+    if (!model_.groups[i].is_persona || static_cast<int>(i) == winner || low[i] == 0) continue;
+    const bool comes_first = static_cast<int>(i) < winner;
+    if (high[i] > least || (comes_first && high[i] == least)) return false;
   }
   return true;
 }

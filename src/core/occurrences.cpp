@@ -1,5 +1,7 @@
 // Which of a rule's occurrences count: validity, since, repeat limit.
 #include <algorithm>
+#include <bit>
+#include <vector>
 
 #include "measure.hpp"
 
@@ -21,69 +23,13 @@ Range counting_range(const Rule& rule, const Scene& scene) {
   return range;
 }
 
-// Of entries in ascending order of ticks, keeps what each period has left of the limit.
-class Limit {
- public:
-  Limit(const Repeat& repeat, const Calendar& calendar) : repeat_(repeat), calendar_(calendar) {}
-
-  void start_item() { period_is_known_ = false; }
-  [[nodiscard]] std::int64_t take(const Entry& entry) {
-    const std::int32_t period =
-        repeat_.period == Period::ever ? 0 : period_number(calendar_.day_of(entry.tick), repeat_.period);
-    if (!period_is_known_ || period != period_) left_ = repeat_.limit;
-    period_is_known_ = true;
-    period_ = period;
-    const std::int64_t taken = std::min(left_, entry.count);
-    left_ -= taken;
-    return taken;
-  }
-
- private:
-  const Repeat& repeat_;
-  const Calendar& calendar_;
-  std::int64_t left_ = 0;
-  std::int32_t period_ = 0;
-  bool period_is_known_ = false;
-};
-
-// Order of ticks; timeless entries after the dated ones of now, which will be the earlier ones tomorrow.
-bool is_earlier(const Entry& a, const Entry& b) {
-  return a.tick != b.tick ? a.tick < b.tick : is_timeless(b) && !is_timeless(a);
-}
-
-void apply_limit(const Repeat& repeat, const Calendar& calendar, std::pmr::vector<Entry>& entries) {
-  Limit limit(repeat, calendar);
-  const auto by_item = [](const Entry& a, const Entry& b) {
-    return a.item != b.item ? a.item < b.item : is_earlier(a, b);
-  };
-  if (repeat.per_item) std::sort(entries.begin(), entries.end(), by_item);
-  const Entry* previous = nullptr;
-  for (Entry& entry : entries) {
-    if (repeat.per_item && previous != nullptr && previous->item != entry.item) limit.start_item();
-    entry.count = limit.take(entry);
-    previous = &entry;
-  }
-  std::erase_if(entries, [](const Entry& entry) { return entry.count == 0; });
-  if (repeat.per_item) std::sort(entries.begin(), entries.end(), is_earlier);
-}
-
-// The entries with a tick in the range, of a list in ascending order of ticks.
-std::span<const Entry> within_range(std::span<const Entry> entries, const Range& range) {
-  const auto begin = std::partition_point(entries.begin(), entries.end(),
-                                          [&](const Entry& entry) { return entry.tick < range.first; });
-  const auto end = std::partition_point(begin, entries.end(),
-                                        [&](const Entry& entry) { return entry.tick <= range.last; });
-  return {begin, end};
-}
-
 // First day after `day` in another period; `never` beyond year 9999.
 Day next_period(Day day, Period period) {
   if (period == Period::ever) return never;
   if (period == Period::day) return day + 1;
-  if (period == Period::week) {
-    Day next = day + 1;
-    while (period_number(next, period) == period_number(day, period)) ++next;
-    return next;
+  if (period == Period::week) {  // a Monday, as 2000-01-03 is
+    const int since_monday = (day - 2) % 7;
+    return day + 7 - (since_monday < 0 ? since_monday + 7 : since_monday);
   }
   CivilDate date = civil(day);
   const int months = period == Period::month ? 1 : period == Period::quarter ? 3 : 12;
@@ -96,27 +42,108 @@ Day next_period(Day day, Period period) {
   return date.year > 9999 ? never : day_of(date);
 }
 
+// What is left of a limit in the period up to `end`.
+struct Left {
+  std::int64_t count = 0;
+  Tick end = timeless;  // no period yet
+};
+
+// Of entries in ascending order of ticks, what each period has left.
+class Limit {
+ public:
+  Limit(const Repeat& repeat, const Calendar& calendar)
+      : repeat_(repeat), calendar_(calendar), last_day_(calendar.day_of(calendar.last_tick())) {}
+
+  [[nodiscard]] std::int64_t take(const Entry& entry) { return take(entry, left_); }
+  [[nodiscard]] std::int64_t take(const Entry& entry, Left& left) const {
+    if (entry.tick >= left.end) {
+      const Day next = next_period(calendar_.day_of(entry.tick), repeat_.period);
+      left = {repeat_.limit, next > last_day_ ? never : calendar_.start_of(next)};
+    }
+    const std::int64_t taken = std::min(left.count, entry.count);
+    left.count -= taken;
+    return taken;
+  }
+
+ private:
+  const Repeat& repeat_;
+  const Calendar& calendar_;
+  Day last_day_;
+  Left left_;
+};
+
+// The same for each item by itself, in a hash table.
+class LimitByItem {
+ public:
+  LimitByItem(const Limit& limit, std::size_t entries, std::pmr::memory_resource* memory)
+      : limit_(limit), places_(std::bit_ceil(2 * entries + 1), memory) {}
+
+  [[nodiscard]] std::int64_t take(const Entry& entry) {
+    const std::size_t mask = places_.size() - 1;
+    // Items are hashes, but whoever writes a tally by hand may choose them.
+    std::size_t at = (entry.item * 0x9E3779B97F4A7C15 >> 32) & mask;
+    while (places_[at].left.end != timeless && places_[at].item != entry.item) at = (at + 1) & mask;
+    places_[at].item = entry.item;
+    return limit_.take(entry, places_[at].left);
+  }
+
+ private:
+  struct Place {
+    std::uint64_t item = 0;
+    Left left{};  // without a period where no item is
+  };
+  const Limit& limit_;
+  std::pmr::vector<Place> places_;
+};
+
+// Keeps what the limit lets pass; returns the new end.
+template <typename AnyLimit>
+Entry* keep_taken(AnyLimit limit, Entry* first, Entry* last) {
+  Entry* end = first;
+  for (Entry* entry = first; entry != last; ++entry) {
+    const std::int64_t taken = limit.take(*entry);
+    if (taken == 0) continue;
+    *end = *entry;
+    end->count = taken;
+    ++end;
+  }
+  return end;
+}
+
+// The entries with a tick in the range, of a list in ascending order of ticks.
+std::span<const Entry> within_range(std::span<const Entry> entries, const Range& range) {
+  const auto begin = std::partition_point(entries.begin(), entries.end(),
+                                          [&](const Entry& entry) { return entry.tick < range.first; });
+  const auto end = std::partition_point(begin, entries.end(),
+                                        [&](const Entry& entry) { return entry.tick <= range.last; });
+  return {begin, end};
+}
+
 }  // namespace
 
 Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
   const Past& past = scene.history.of(rule.signal);
-  const bool is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal;
-  if (!is_filtered && rule.repeat.limit == 0 && past.timeless.empty()) return {past.come(), past.count};
+  if (!rule.is_filtered) {
+    if (past.timeless.empty()) return {past.come(), past.count};
+    if (past.present == 0) return {past.timeless, past.count};
+  }
   const Range range = counting_range(rule, scene);
   const std::span<const Entry> dated = within_range(past.come(), range);
-  const bool has_timeless = !past.timeless.empty() && range.holds(scene.now());
-  const bool is_copied = has_timeless || rule.repeat.limit > 0;
+  const std::span<const Entry> timeless = range.holds(scene.now()) ? past.timeless : std::span<Entry>();
   Occurrences counted{dated, 0};
-  if (is_copied) {
-    std::pmr::vector<Entry>& copy = scene.scratch.entries;
-    copy.assign(dated.begin(), dated.end());
-    if (has_timeless) copy.insert(copy.end(), past.timeless.begin(), past.timeless.end());
-    for (std::size_t i = dated.size(); i < copy.size(); ++i) {
-      copy[i].tick = scene.now();
-      copy[i].signal = 0;
+  if (rule.repeat.limit > 0 || !timeless.empty()) {
+    // Timeless entries come after the dated ones of now, which will be the earlier ones tomorrow.
+    Entry* first = scene.scratch.entries.room(dated.size() + timeless.size());
+    Entry* last = std::copy(dated.begin(), dated.end(), first);
+    last = std::copy(timeless.begin(), timeless.end(), last);
+    const Limit limit(rule.repeat, scene.calendar());
+    if (rule.repeat.per_item) {
+      const auto size = static_cast<std::size_t>(last - first);
+      last = keep_taken(LimitByItem(limit, size, scene.scratch.memory), first, last);
+    } else if (rule.repeat.limit > 0) {
+      last = keep_taken(limit, first, last);
     }
-    if (rule.repeat.limit > 0) apply_limit(rule.repeat, scene.calendar(), copy);
-    counted.all = copy;
+    counted.all = {first, last};
   }
   for (const Entry& entry : counted.all) counted.count = saturating_add(counted.count, entry.count);
   return counted;
@@ -137,16 +164,16 @@ Tick timeless_edge(const Rule& rule, const Scene& scene) {
   return edge;
 }
 
-std::string_view why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences& counted) {
-  if (!counted.all.empty()) return {};
+Reason why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  if (!counted.all.empty()) return Reason::none;
   const Past& past = scene.history.of(rule.signal);
   // Entries up to `since` are as if they were not there; what is later was dropped for its date.
   Tick since = timeless;
   if (rule.since != no_signal) since = scene.history.last_of(rule.since);
   const bool has_timeless = !past.timeless.empty() && scene.now() > since;
   if (has_timeless || (past.present > 0 && past.dated[past.present - 1].tick > since))
-    return reason::not_valid;
-  return past.has_future() ? reason::not_yet : reason::no_occurrence;
+    return Reason::not_valid;
+  return past.has_future() ? Reason::not_yet : Reason::no_occurrence;
 }
 
 }  // namespace lead_scoring

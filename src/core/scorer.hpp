@@ -1,6 +1,7 @@
 // One lead under one model, looked at from one tick after the other.
 #pragma once
 
+#include <memory>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -11,6 +12,15 @@
 #include "measure.hpp"
 
 namespace lead_scoring {
+
+// Room for a list whose length stays; the memory resource frees it.
+template <typename T>
+[[nodiscard]] std::span<T> room_for(std::size_t size, std::pmr::memory_resource* memory) {
+  static_assert(std::is_trivially_destructible_v<T>);
+  T* list = std::pmr::polymorphic_allocator<T>(memory).allocate(size);
+  std::uninitialized_default_construct_n(list, size);
+  return {list, size};
+}
 
 class Scorer {
  public:
@@ -28,30 +38,33 @@ class Scorer {
  private:
   enum class Verdict { same, different, unproven };
 
-  [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
+  [[nodiscard]] Scene scene(Look look) { return {model_, history_, scratch_, look}; }
   void stand_at(Tick at, LookAhead ahead);
+  [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
-  [[nodiscard]] bool is_one_persona(std::int16_t winner) const;
+  [[nodiscard]] bool is_proven_by_bounds();
+  [[nodiscard]] bool is_one_persona(std::span<const Points> low, std::span<const Points> high) const;
 
   const Model& model_;
+  std::pmr::memory_resource* memory_;
   History history_;
   Scratch scratch_;
-  std::pmr::vector<Standing> standings_;
-  std::pmr::vector<Part> parts_;
-  std::pmr::vector<Points> group_sums_;
+  std::span<Standing> standings_;
+  std::span<Points> group_sums_;
+  bool in_segment_ = true;
 
-  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ stand.
+  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and group_sums_ stand.
   Tick safe_;
   Outcome at_safe_;
   Outcome at_probe_;
   Evaluation shown_;
-  std::pmr::vector<Standing> probed_;
-  std::pmr::vector<Part> high_parts_;
-  std::pmr::vector<Points> high_group_sums_;
+  std::span<std::uint16_t> movers_;  // the rules that move before the next jump
+  std::span<Standing> probed_;
+  std::span<Points> probed_group_sums_;
   int tries_ = 0;
 };
 

@@ -69,6 +69,9 @@ class TallyReader {
   bool next_signal();
   [[nodiscard]] std::uint32_t signal() const { return signal_; }
   bool next(Entry& entry);
+  // Calls take(entry) for each entry left in the present block.
+  template <typename Take>
+  void read_rest(Take take);
   // The unread bytes of the present block, which count as read from now on. They continue the entry read
   // last, which must be a dated one: only then are all positions in them free of the anchor.
   [[nodiscard]] Bytes take_rest();
@@ -153,6 +156,53 @@ inline bool TallyReader::next(Entry& entry) {
   if ((head & 7) != 0) read_fields(entry, head & 7);
   if (single_) limit_ = at_;
   return true;
+}
+
+// The same as a loop of next(), but with what it goes by in registers.
+template <typename Take>
+void TallyReader::read_rest(Take take) {
+  Entry entry;
+  // The first dated entry of a block, and the only one of a single block, need more care.
+  while (single_ || tick_ == timeless) {
+    if (!next(entry)) return;
+    take(static_cast<const Entry&>(entry));
+  }
+  const std::uint8_t* at = at_;
+  const std::uint8_t* const limit = limit_;
+  Tick tick = tick_;
+  entry.signal = signal_;
+  while (at != limit) {
+    std::uint64_t head = *at;
+    if (head < 0x80) {
+      ++at;
+    } else if (limit - at > 1 && at[1] < 0x80) {
+      head = (head & 0x7f) | at[1] << 7;
+      at += 2;
+    } else {
+      at_ = at;
+      head = long_varint();
+      at = at_;
+    }
+    const std::uint64_t position = head >> 3;
+    if (position > static_cast<std::uint64_t>(std::int64_t{std::numeric_limits<Tick>::max()} - tick))
+        [[unlikely]] {
+      at_ = at;
+      fail("a tick beyond its range");
+    }
+    tick = static_cast<Tick>(tick + static_cast<std::int64_t>(position));
+    entry.tick = tick;
+    entry.item = 0;
+    entry.count = 1;
+    entry.value = 0;
+    if ((head & 7) != 0) {
+      at_ = at;
+      read_fields(entry, head & 7);
+      at = at_;
+    }
+    take(static_cast<const Entry&>(entry));
+  }
+  at_ = at;
+  tick_ = tick;
 }
 
 }  // namespace lead_scoring

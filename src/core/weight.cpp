@@ -5,6 +5,7 @@
 // function exp2 misrounds a few arguments and differs between platforms.)
 #include "weight.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
@@ -108,7 +109,7 @@ Weight step_weight(std::int64_t losses, std::int32_t percent) {
   return ((left << (weight_bits + 1)) + full_percent) / (2 * full_percent);
 }
 
-Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick at) {
+Weight computed_weight(const Decay& decay, const Calendar& calendar, Tick start, Tick at) {
   switch (decay.kind) {
     case DecayKind::none:
       return full_weight;
@@ -126,6 +127,37 @@ Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick 
       return is_over(calendar, start, decay.lapse, at) ? 0 : full_weight;
   }
   return 0;
+}
+
+void make_tables(Decay& decay, const Calendar& calendar, std::pmr::memory_resource* memory) {
+  // What is older is computed: a larger table costs more to make than most sessions gain from it.
+  constexpr std::int64_t most = 1024;
+  const std::int64_t minutes = 24 * 60 / calendar.ticks_per_day();
+  switch (decay.kind) {
+    case DecayKind::none:
+      return;
+    case DecayKind::exponential:
+      decay.lifetime = std::min((weight_bits + 1) * (decay.half_life / minutes + 1) + 1, decay.lifetime);
+      break;
+    case DecayKind::linear:
+      // What would end beyond the calendar does not lose weight.
+      decay.last_tabled = calendar.last_tick() - decay.lapse.most;
+      [[fallthrough]];
+    case DecayKind::expire:
+      decay.lifetime = decay.lapse.most;
+      break;
+    case DecayKind::step:
+      decay.lifetime = std::min(losses_of_all(decay.percent) * decay.lapse.most, decay.lifetime);
+      break;
+  }
+  // With months the weight depends on the date as well.
+  if (decay.kind != DecayKind::exponential && decay.lapse.least != decay.lapse.most) return;
+  const auto size = static_cast<std::size_t>(std::min(decay.lifetime, most));
+  std::uint32_t* table = std::pmr::polymorphic_allocator<std::uint32_t>(memory).allocate(size);
+  for (std::size_t age = 0; age < size; ++age) {
+    table[age] = static_cast<std::uint32_t>(computed_weight(decay, calendar, 0, static_cast<Tick>(age)));
+  }
+  decay.table = {table, size};
 }
 
 Tick next_loss(const Decay& decay, const Calendar& calendar, Tick start, Tick at) {

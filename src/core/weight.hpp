@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
+#include <span>
 
 #include "calendar.hpp"
 #include "lapse.hpp"
@@ -22,6 +24,10 @@ struct Decay {
   std::int64_t half_life = 0;  // exponential: in minutes, a month being 30 days
   std::int32_t percent = 0;    // step: loss in thousandths of a percent, 1 … 100000
   Lapse lapse{};               // linear, expire: the lifespan; step: the interval between losses
+  // For speed only; make_tables fills them in. Weights by age, of what starts no later than last_tabled.
+  std::span<const std::uint32_t> table{};
+  Tick last_tabled = never;
+  std::int64_t lifetime = std::int64_t{1} << 32;  // from this age on nothing weighs anything
 };
 
 // 2^(−elapsed/half_life), correctly rounded; 0 beyond 31 half-lives. Both in the same unit, elapsed ≥ 0,
@@ -40,8 +46,16 @@ inline constexpr std::int64_t full_percent = 100'000;
 // max(0, 1 − losses·percent/100), percent in thousandths of a percent.
 [[nodiscard]] Weight step_weight(std::int64_t losses, std::int32_t percent);
 
+void make_tables(Decay& decay, const Calendar& calendar, std::pmr::memory_resource* memory);
+
 // Weight at tick `at` of something whose age runs from `start` ≤ at. Never grows with `at`.
-[[nodiscard]] Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick at);
+[[nodiscard]] Weight computed_weight(const Decay& decay, const Calendar& calendar, Tick start, Tick at);
+[[nodiscard]] inline Weight weight_at(const Decay& decay, const Calendar& calendar, Tick start, Tick at) {
+  const auto age = static_cast<std::size_t>(std::int64_t{at} - start);
+  if (age < decay.table.size() && start <= decay.last_tabled) [[likely]]
+    return decay.table[age];
+  return computed_weight(decay, calendar, start, at);
+}
 // First tick after `at` whose weight may be smaller than that at `at`; `never` when it stays.
 [[nodiscard]] Tick next_loss(const Decay& decay, const Calendar& calendar, Tick start, Tick at);
 

@@ -1,0 +1,106 @@
+// What evaluating would otherwise have to look for each time, found once when a model is read.
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <vector>
+
+#include "model_reader.hpp"
+
+namespace lead_scoring {
+namespace {
+
+// The order of explain: by component, then group, what has no group last.
+std::vector<std::uint16_t> evaluation_order(const Model& model) {
+  std::vector<std::uint16_t> order(model.rules.size());
+  std::iota(order.begin(), order.end(), std::uint16_t{0});
+  const auto place_of = [&](std::uint16_t index) {
+    const Rule& rule = model.rules[index];
+    return std::pair(rule.component, static_cast<std::uint16_t>(rule.group));  // −1 becomes the greatest
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint16_t a, std::uint16_t b) { return place_of(a) < place_of(b); });
+  return order;
+}
+
+std::vector<RuleRun> runs_of(const Model& model) {
+  std::vector<RuleRun> runs;
+  const auto begins_run = [&](std::size_t i) {
+    const Rule& before = model.rules[model.order[i - 1]];
+    const Rule& rule = model.rules[model.order[i]];
+    return before.component != rule.component || before.group != rule.group;
+  };
+  for (std::size_t i = 0; i < model.order.size();) {
+    const std::size_t first = i++;
+    while (i < model.order.size() && !begins_run(i)) ++i;
+    const Rule& rule = model.rules[model.order[first]];
+    runs.push_back({rule.component, rule.group, model.order.subspan(first, i - first)});
+  }
+  return runs;
+}
+
+template <typename Property>
+std::span<const std::uint16_t> rules_with(const ModelReader& reader, Property has_it) {
+  std::vector<std::uint16_t> rules;
+  for (std::size_t i = 0; i < reader.rules.size(); ++i) {
+    if (has_it(reader.rules[i])) rules.push_back(static_cast<std::uint16_t>(i));
+  }
+  return keep_list(rules, reader.memory);
+}
+
+void mark_signals(const Model& model, std::span<Signal> signals) {
+  const auto mark = [&](SignalIndex signal) {
+    if (signal != no_signal) signals[static_cast<std::size_t>(signal)].is_used = true;
+  };
+  for (const Rule& rule : model.rules) {
+    mark(rule.signal);
+    mark(rule.since);
+    if (rule.guard) mark(rule.guard->signal);
+    if (rule.measure == Measure::inactivity) mark(model.created);
+    const bool looks_at_rows =
+        rule.measure == Measure::value || rule.repeat.per_item || rule.count_by != CountBy::occurrences;
+    if (rule.signal != no_signal && looks_at_rows) {
+      signals[static_cast<std::size_t>(rule.signal)].is_by_row = true;
+    }
+  }
+  if (model.segment) mark(model.segment->signal);
+}
+
+// Rules that decay alike share their table.
+void make_tables(std::span<Rule> rules, const Calendar& calendar, std::pmr::memory_resource* memory) {
+  const auto key = [](const Decay& decay) {
+    const Span& span = decay.lapse.span;
+    return std::tuple(decay.kind, decay.half_life, decay.percent, span.months, span.days, span.hours);
+  };
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    Decay& decay = rules[i].decay;
+    const auto alike = std::find_if(rules.begin(), rules.begin() + static_cast<std::ptrdiff_t>(i),
+                                    [&](const Rule& rule) { return key(rule.decay) == key(decay); });
+    if (alike - rules.begin() == static_cast<std::ptrdiff_t>(i)) {
+      make_tables(decay, calendar, memory);
+    } else {
+      decay.table = alike->decay.table;
+      decay.last_tabled = alike->decay.last_tabled;
+      decay.lifetime = alike->decay.lifetime;
+    }
+  }
+}
+
+}  // namespace
+
+void plan_model(ModelReader& reader) {
+  Model& model = reader.model;
+  mark_signals(model, reader.signals);
+  make_tables(reader.rules, model.calendar, reader.memory);
+  for (Rule& rule : reader.rules) {
+    rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
+  }
+  model.order = keep_list(evaluation_order(model), reader.memory);
+  model.runs = keep_list(runs_of(model), reader.memory);
+  model.ceilings = rules_with(reader, [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); });
+  model.verdicts = rules_with(
+      reader, [](const Rule& rule) { return rule.disqualifies || rule.hand_raise || rule.forces_band >= 0; });
+  model.has_personas = std::any_of(model.groups.begin(), model.groups.end(),
+                                   [](const Group& group) { return group.is_persona; });
+}
+
+}  // namespace lead_scoring
