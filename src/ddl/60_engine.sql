@@ -29,18 +29,37 @@ CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience 
     AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
 COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
 
-CREATE FUNCTION lead_scoring.tally_rows_add(state lead_scoring.tally, audience text, source text, signals integer[],
+-- Its state never leaves the process open: what a parallel worker hands over is the finished tally of its part of the
+-- rows. So the leader has little left to do. (The other aggregates of tallies have states of type tally, which
+-- distributed databases can carry; this one reads the catalog and runs where the catalog is.)
+CREATE FUNCTION lead_scoring.tally_rows_add(state internal, audience text, source text, signals integer[],
                                             guarded boolean, columns smallint[], VARIADIC "values" "any")
-    RETURNS lead_scoring.tally
+    RETURNS internal
     AS 'MODULE_PATHNAME', 'ls_tally_rows' LANGUAGE C STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lead_scoring.tally_rows_add(lead_scoring.tally, text, text, integer[], boolean, smallint[], "any") IS 'Transition function of tally_rows';
+CREATE FUNCTION lead_scoring.tally_rows_combine(state internal, other internal) RETURNS internal
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION lead_scoring.tally_rows_serialize(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'ls_tally_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION lead_scoring.tally_rows_deserialize(state bytea, internal) RETURNS internal
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION lead_scoring.tally_rows_close(state internal) RETURNS lead_scoring.tally
+    AS 'MODULE_PATHNAME', 'ls_tally_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION lead_scoring.tally_rows_add(internal, text, text, integer[], boolean, smallint[], "any") IS 'Transition function of tally_rows';
+COMMENT ON FUNCTION lead_scoring.tally_rows_combine(internal, internal) IS 'Combines what parallel workers have counted for tally_rows';
+COMMENT ON FUNCTION lead_scoring.tally_rows_serialize(internal) IS 'What a parallel worker has counted for tally_rows, as bytes';
+COMMENT ON FUNCTION lead_scoring.tally_rows_deserialize(bytea, internal) IS 'Reads what tally_rows_serialize has written';
+COMMENT ON FUNCTION lead_scoring.tally_rows_close(internal) IS 'Final function of tally_rows';
 
 CREATE AGGREGATE lead_scoring.tally_rows(audience text, source text, signals integer[], guarded boolean,
                                          columns smallint[], VARIADIC "values" "any") (
     SFUNC = lead_scoring.tally_rows_add,
-    STYPE = lead_scoring.tally,
-    COMBINEFUNC = lead_scoring.tally_accumulate,
-    FINALFUNC = lead_scoring.tally_close,
+    STYPE = internal,
+    SSPACE = 400,
+    COMBINEFUNC = lead_scoring.tally_rows_combine,
+    SERIALFUNC = lead_scoring.tally_rows_serialize,
+    DESERIALFUNC = lead_scoring.tally_rows_deserialize,
+    FINALFUNC = lead_scoring.tally_rows_close,
+    FINALFUNC_MODIFY = READ_ONLY,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lead_scoring.tally_rows(text, text, integer[], boolean, smallint[], VARIADIC "any") IS

@@ -74,10 +74,7 @@ void add_delta_row(void* sink, Datum key, std::span<const Entry> entries) {
     lead->mirror += static_cast<std::uint64_t>(entries.front().count) * entries.front().item;
     entries = entries.subspan(1);
   }
-  if (entries.empty()) return;
-  const Datum before = lead->state;
-  lead->state = open_tally_add(before, entries, buffer->context);
-  if (before != 0 && before != lead->state) pfree(DatumGetPointer(before));
+  if (!entries.empty()) lead->state = growing_tally_add(lead->state, entries, buffer->context);
 }
 
 namespace {

@@ -12,6 +12,9 @@ constexpr std::uint8_t open_mark = 0xFF;
 constexpr std::size_t open_offset = MAXALIGN(VARHDRSZ + 1);
 static_assert(open_offset % alignof(std::uint64_t) == 0);
 constexpr std::uint32_t first_capacity = 4;
+// Memory contexts give out small pieces in powers of two: a state takes all of its piece.
+constexpr std::size_t smallest_piece = 64;
+constexpr std::size_t largest_piece = 8192;
 
 bool is_open(Bytes payload) { return !payload.empty() && payload[0] == open_mark; }
 
@@ -39,6 +42,12 @@ Datum checked_open(Datum value) {
   return datum;
 }
 
+// The size of a state with room for at least so many words.
+std::size_t size_with_room(std::uint32_t words) {
+  const std::size_t size = open_offset + OpenTally::size_for(words);
+  return size > largest_piece ? size : std::max(smallest_piece, std::bit_ceil(size));
+}
+
 // A new state with the entries of `smaller`, which may be null. Part of the core's work: throws.
 Datum make_open(std::uint64_t capacity, const OpenTally* smaller, std::pmr::memory_resource& memory) {
   constexpr std::uint64_t most = (MaxAllocSize - open_offset - 64) / sizeof(std::uint64_t);
@@ -51,8 +60,9 @@ Datum make_open(std::uint64_t capacity, const OpenTally* smaller, std::pmr::memo
                   "Sum smaller groups, or write \"distinct_by\" with fewer different values.");
     }
   }
-  const auto room = static_cast<std::uint32_t>(capacity);
-  const std::size_t size = open_offset + OpenTally::size_for(room);
+  const std::size_t size = size_with_room(static_cast<std::uint32_t>(capacity));
+  const auto room =
+      static_cast<std::uint32_t>((size - open_offset - OpenTally::size_for(0)) / sizeof(std::uint64_t));
   auto* state = static_cast<char*>(memory.allocate(size, MAXIMUM_ALIGNOF));
   std::memset(state, 0, open_offset);
   SET_VARSIZE(state, size);
@@ -65,10 +75,12 @@ Datum make_open(std::uint64_t capacity, const OpenTally* smaller, std::pmr::memo
   return PointerGetDatum(state);
 }
 
+Datum make_larger(Datum state, std::pmr::memory_resource& memory) {
+  return make_open(2 * static_cast<std::uint64_t>(open_part(state)->capacity()), open_part(state), memory);
+}
+
 Datum add_growing(Datum state, const Entry& entry, std::pmr::memory_resource& memory) {
-  while (!open_part(state)->add(entry)) {
-    state = make_open(2 * static_cast<std::uint64_t>(open_part(state)->capacity()), open_part(state), memory);
-  }
+  while (!open_part(state)->add(entry)) state = make_larger(state, memory);
   return state;
 }
 
@@ -133,6 +145,21 @@ Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryCon
     Datum sum = opened(state, memory);
     for (const Entry& entry : entries) sum = add_growing(sum, entry, memory);
     return sum;
+  });
+}
+
+Datum growing_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context) {
+  return run_core([=] {
+    ContextResource memory(context);
+    Datum state = state_or_0 == 0 ? make_open(first_capacity, nullptr, memory) : state_or_0;
+    for (const Entry& entry : entries) {
+      while (!open_part(state)->add(entry)) {
+        const Datum small = state;
+        state = make_larger(small, memory);
+        memory.deallocate(DatumGetPointer(small), VARSIZE(DatumGetPointer(small)), MAXIMUM_ALIGNOF);
+      }
+    }
+    return state;
   });
 }
 

@@ -69,6 +69,7 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
   counter->matcher = make_matcher(*audience, *source, rel, CurrentMemoryContext);
   relation_close(rel, AccessShareLock);
   counter->slot = MakeTupleTableSlot(counter->matcher->desc, &TTSOpsVirtual);
+  ExecStoreAllNullTuple(counter->slot);
   ArrayType* columns = PG_GETARG_ARRAYTYPE_P_COPY(5);
   counter->column_count = ArrayGetNItems(ARR_NDIM(columns), ARR_DIMS(columns));
   counter->columns = reinterpret_cast<AttrNumber*>(ARR_DATA_PTR(columns));
@@ -89,15 +90,13 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
   return counter;
 }
 
-void fill_slot(RowCounter* counter, FunctionCallInfo fcinfo) {
-  TupleTableSlot* slot = counter->slot;
-  ExecClearTuple(slot);
-  memset(slot->tts_isnull, true, static_cast<Size>(counter->matcher->desc->natts));
-  for (int i = 0; i < counter->column_count; i++) {
-    slot->tts_values[counter->columns[i] - 1] = PG_GETARG_DATUM(first_value_argument + i);
-    slot->tts_isnull[counter->columns[i] - 1] = PG_ARGISNULL(first_value_argument + i);
+// The slot's other columns are NULL, and nobody reads them.
+void fill_slot(const RowCounter* counter, FunctionCallInfo fcinfo) {
+  const NullableDatum* value = fcinfo->args + first_value_argument;
+  for (int i = 0; i < counter->column_count; i++, value++) {
+    counter->slot->tts_values[counter->columns[i] - 1] = value->value;
+    counter->slot->tts_isnull[counter->columns[i] - 1] = value->isnull;
   }
-  ExecStoreVirtualTuple(slot);
 }
 
 struct Target {
@@ -105,9 +104,14 @@ struct Target {
   MemoryContext context;
 };
 
+void prefetch_state(Datum state) {
+  constexpr int line = 64;
+  for (int i = 0; i < 4; i++) __builtin_prefetch(DatumGetPointer(state) + i * line, 1);
+}
+
 void add_to_state(void* sink, Datum, std::span<const Entry> entries) {
   auto* target = static_cast<Target*>(sink);
-  target->state = open_tally_add(target->state, entries, target->context);
+  target->state = growing_tally_add(target->state, entries, target->context);
 }
 
 // The slot already holds the one row.
@@ -116,6 +120,25 @@ bool next_single_row(void* done, TupleTableSlot*) {
   const bool more = !*flag;
   *flag = true;
   return more;
+}
+
+MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
+  MemoryContext context = nullptr;
+  if (AggCheckCallContext(fcinfo, &context) == 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("only the aggregate tally_rows can call this")));
+  return context;
+}
+
+// In the current memory context; what is needed on the way goes with `scratch`.
+Datum sum_of(Datum a, Datum b, MemoryContext scratch) {
+  const Bytes left = tally_bytes(a);
+  const Bytes right = tally_bytes(b);
+  const Bytes sum = run_core([=] {
+    ContextResource memory(scratch);
+    return merge(left, right, &memory);
+  });
+  return tally_datum_from(sum);
 }
 
 }  // namespace
@@ -127,13 +150,12 @@ FailureList* collect_recount_failures(FailureList* list) {
 }
 
 LS_FUNCTION(ls_tally_rows) {
-  if (AggCheckCallContext(fcinfo, nullptr) == 0)
-    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                    errmsg("tally_rows_add is for the aggregate tally_rows only")));
+  Target target = {PG_ARGISNULL(0) ? Datum{0} : PG_GETARG_DATUM(0), aggregate_context(fcinfo)};
+  // A state of many is seldom in the cache: it can come while the row is matched.
+  if (target.state != 0) prefetch_state(target.state);
   auto* counter = static_cast<RowCounter*>(fcinfo->flinfo->fn_extra);
   if (counter == nullptr) fcinfo->flinfo->fn_extra = counter = make_counter(fcinfo);
   fill_slot(counter, fcinfo);
-  Target target = {PG_ARGISNULL(0) ? Datum{0} : PG_GETARG_DATUM(0), CurrentMemoryContext};
   FailureList* failures = collected_failures != nullptr ? collected_failures : &counter->failures;
   const MatchSink sink = {add_to_state, &target, failures, 1, false};
   if (!PG_ARGISNULL(4) && PG_GETARG_BOOL(4)) {
@@ -145,5 +167,26 @@ LS_FUNCTION(ls_tally_rows) {
   if (target.state == 0) PG_RETURN_NULL();
   PG_RETURN_DATUM(target.state);
 }
+
+// Both are what workers have handed over: ordinary values.
+LS_FUNCTION(ls_tally_rows_combine) {
+  MemoryContext context = aggregate_context(fcinfo);
+  if (PG_ARGISNULL(1)) {
+    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+  }
+  MemoryContext caller = MemoryContextSwitchTo(context);
+  Datum sum = 0;
+  if (PG_ARGISNULL(0)) {
+    sum = tally_datum_from(tally_bytes(PG_GETARG_DATUM(1)));
+  } else {
+    sum = sum_of(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), caller);
+    pfree(DatumGetPointer(PG_GETARG_DATUM(0)));
+  }
+  MemoryContextSwitchTo(caller);
+  PG_RETURN_DATUM(sum);
+}
+
+LS_FUNCTION(ls_tally_rows_deserialize) { PG_RETURN_DATUM(PointerGetDatum(PG_GETARG_BYTEA_PP(0))); }
 
 }  // namespace lead_scoring
