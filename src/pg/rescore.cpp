@@ -4,14 +4,9 @@
 // What is written goes through the transaction's own snapshot, so REPEATABLE READ surfaces 40001.
 #include "pg/rescore.hpp"
 
-#include "pg/evaluated_row.hpp"
-#include "pg/hand_off.hpp"
-#include "pg/lead_presence.hpp"
+#include "pg/band_story.hpp"
 #include "pg/mirror.hpp"
-#include "pg/model_cache.hpp"
-#include "pg/score_store.hpp"
 #include "pg/tally_datum.hpp"
-#include "pg/tally_store.hpp"
 
 extern "C" {
 #include "executor/spi.h"
@@ -23,36 +18,6 @@ namespace lead_scoring {
 namespace {
 
 constexpr int batch_size = 1000;
-// Everything that decides about one lead, read with the latest snapshot under its lock.
-struct LeadState {
-  TallyRow tally_row;
-  Bytes tally;
-  bool exists;   // there is a lead row
-  List* scores;  // ScoreRow
-};
-
-struct Batch {
-  MemoryContext context;
-  MemoryContext lead_context;  // reset for each lead
-  CachedAudience* audience;
-  const LeadDelta* leads;
-  TallyRow* tally_rows;
-  int count;
-  const char* cause;
-  TimestampTz now;
-  FailureList* failures;
-  bool leads_change;  // lead rows may have come or gone
-  int64 scored;
-  bool adds;  // the leads' tallies are what was just added
-  bool sheets_are_latest;
-  LeadState lead;  // the one that is being scored
-  LeadPresence presence;
-  ScoreTable scores;
-  RareWrites writes;
-  TallyUpkeep upkeep;
-  HandOffs hand_offs;
-  List* old_models;  // OldModel
-};
 
 const ScoreRow* row_of(const LeadState& state, const char* sheet) {
   ListCell* cell = nullptr;
@@ -62,8 +27,6 @@ const ScoreRow* row_of(const LeadState& state, const char* sheet) {
   }
   return nullptr;
 }
-
-int32 revision_of(const ScoreRow& row) { return DatumGetInt32(row.values[revision_column]); }
 
 // A row of another revision, a row of a sheet we do not know, or no row: our copy of the catalog may be old.
 bool may_be_stale(const CachedAudience& audience, const LeadState& lead) {
@@ -75,8 +38,6 @@ bool may_be_stale(const CachedAudience& audience, const LeadState& lead) {
   }
   return false;
 }
-
-Datum text_or_zero(std::string_view name) { return name.data() == nullptr ? Datum{0} : text_datum(name); }
 
 void put_text(ScoreRow* row, ScoreColumn column, std::string_view name) {
   row->values[column] = text_or_zero(name);
@@ -104,120 +65,8 @@ ScoreRow score_row(const CachedSheet& sheet, const EvaluatedRow& evaluated, Time
   return row;
 }
 
-// Models of earlier revisions that were needed so far.
-struct OldModel {
-  const char* sheet;
-  int32 revision;
-  const Model* model;  // nullptr: it is gone
-};
-
-// The model a row was made with; nullptr when it is gone.
-const Model* model_of_row(Batch* batch, const CachedSheet& sheet, int32 revision) {
-  if (revision == sheet.revision) return sheet.model;
-  ListCell* cell = nullptr;
-  foreach (cell, batch->old_models) {
-    const auto* known = static_cast<const OldModel*>(lfirst(cell));
-    if (known->revision == revision && strcmp(known->sheet, sheet.name) == 0) return known->model;
-  }
-  MemoryContext caller = MemoryContextSwitchTo(batch->context);
-  struct varlena* stored = read_model(sheet.name, revision);
-  auto* read = palloc0_object(OldModel);
-  *read = {pstrdup(sheet.name), revision,
-           stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext)};
-  batch->old_models = lappend(batch->old_models, read);
-  MemoryContextSwitchTo(caller);
-  return read->model;
-}
-
-// The band a lead was last seen in, while its story is told.
-struct Standing {
-  Datum band;  // text, or 0
-  TimestampTz since;
-  int32 revision;  // whose band it is
-};
-
-bool same_band(Datum a, Datum b) {
-  if (a == 0 || b == 0) return a == b;
-  return datumIsEqual(a, b, false, -1);
-}
-
-// Below all ranks: no band, disqualified, or a band that nobody knows any more.
-constexpr int64 no_rank = std::numeric_limits<int64>::min();
-
-int64 rank_of(Batch* batch, const CachedSheet& sheet, int32 revision, Datum band) {
-  if (band == 0) return no_rank;
-  const Model* model = model_of_row(batch, sheet, revision);
-  if (model == nullptr) return no_rank;
-  const struct varlena* packed = PG_DETOAST_DATUM_PACKED(band);
-  const std::string_view name = to_utf8(VARDATA_ANY(packed), VARSIZE_ANY_EXHDR(packed));
-  for (const Band& one : model->bands)
-    if (one.name == name) return one.rank;
-  return no_rank;
-}
-
-// From another revision's band by the ranks of each. A sheet's new name moves nobody.
-bool is_upward(Batch* batch, const CachedSheet& sheet, const Standing& from, const Standing& to,
-               const char* cause) {
-  if (to.band == 0 || strcmp(cause, "sheet renamed") == 0) return false;
-  return rank_of(batch, sheet, to.revision, to.band) > rank_of(batch, sheet, from.revision, from.band);
-}
-
-void move_to_band(Batch* batch, Datum key, const CachedSheet& sheet, Standing* standing, const Standing& to,
-                  const int32* score, const char* cause) {
-  if (same_band(standing->band, to.band)) return;
-  BandChange change = {key,
-                       sheet.name,
-                       standing->band,
-                       to.band,
-                       score == nullptr ? 0 : *score,
-                       score != nullptr,
-                       to.since,
-                       to.revision,
-                       cause,
-                       false,
-                       {}};
-  change.upward = is_upward(batch, sheet, *standing, to, cause);
-  const KeyType& type = batch->audience->definition->key;
-  MemoryContext caller = MemoryContextSwitchTo(batch->context);
-  if (change.upward)
-    change.follow_up = follow_up_of(&batch->hand_offs, pstrdup(sheet.name), to.band, to.since,
-                                    batch->failures, key_text(type, key));
-  append_change(&batch->writes, type, change);
-  MemoryContextSwitchTo(caller);
-  *standing = to;
-}
-
-Bytes tally_before(const Batch& batch, const LeadDelta& lead) {
-  const Bytes now = batch.lead.tally;
-  if (!batch.adds || !lead.changed) return now;
-  const Bytes delta = tally_bytes(lead.tally);
-  ContextResource memory(CurrentMemoryContext);
-  std::pmr::memory_resource* resource = &memory;
-  return run_core([=] { return merge(now, negate(delta, resource), resource); });
-}
-
-// The row was due before this transaction came: what time alone has changed since then is told at the
-// instants at which it became true, with the tally and the model of that time. True: `last` is what that model
-// says of that tally now.
-bool replay(Batch* batch, int i, const CachedSheet& sheet, TimestampTz due, int32 revision,
-            Standing* standing, EvaluatedRow* last) {
-  if (due > batch->now) return false;
-  const Model* model = model_of_row(batch, sheet, revision);
-  if (model == nullptr) return false;
-  const Bytes before = tally_before(*batch, batch->leads[i]);
-  for (TimestampTz at = due; at <= batch->now;) {
-    CHECK_FOR_INTERRUPTS();
-    evaluate_datum(model, before, at, last);
-    const Datum band = last->in_segment ? text_or_zero(last->band) : Datum{0};
-    move_to_band(batch, batch->leads[i].key, sheet, standing, {band, at, revision}, &last->score, "time");
-    if (last->next_change_at <= at) return false;
-    at = last->next_change_at;
-  }
-  return true;
-}
-
 // What the sheet says of the lead now, after the story of the time since the row was due.
-EvaluatedRow evaluate_lead(Batch* batch, int i, const CachedSheet& sheet, const ScoreRow* old,
+EvaluatedRow evaluate_lead(ScoringBatch* batch, int i, const CachedSheet& sheet, const ScoreRow* old,
                            Standing* standing) {
   EvaluatedRow evaluated;
   const TimestampTz due = old == nullptr ? batch->lead.tally_row.wake_at
@@ -230,20 +79,14 @@ EvaluatedRow evaluate_lead(Batch* batch, int i, const CachedSheet& sheet, const 
   return evaluated;
 }
 
-void remove_row(Batch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
+void remove_row(ScoringBatch* batch, int i, const ScoreRow& row, Standing* standing, const char* cause) {
   const CachedSheet sheet = {row.sheet, revision_of(row), nullptr, nullptr, 0};
   move_to_band(batch, batch->leads[i].key, sheet, standing, {0, batch->now, sheet.revision}, nullptr, cause);
   delete_score(&batch->writes, batch->audience->definition->key, batch->leads[i].key, row.sheet);
 }
 
-Standing standing_of(const ScoreRow* row) {
-  if (row == nullptr) return {0, 0, 0};
-  return {row->nulls[band_column] ? Datum{0} : row->values[band_column],
-          DatumGetTimestampTz(row->values[band_since_column]), revision_of(*row)};
-}
-
 // One lead on one sheet. Returns when the lead must be looked at again although it has no row.
-TimestampTz rescore_on_sheet(Batch* batch, int i, const CachedSheet& sheet) {
+TimestampTz rescore_on_sheet(ScoringBatch* batch, int i, const CachedSheet& sheet) {
   const LeadState& state = batch->lead;
   const Datum key = batch->leads[i].key;
   const ScoreRow* old = row_of(state, sheet.name);
@@ -279,7 +122,7 @@ bool is_active_sheet(const CachedAudience& audience, const char* name) {
   return false;
 }
 
-void keep_up(Batch* batch, int i, TimestampTz wake_at) {
+void keep_up(ScoringBatch* batch, int i, TimestampTz wake_at) {
   const LeadState& state = batch->lead;
   TallyUpkeep* upkeep = &batch->upkeep;
   if (!state.tally_row.exists) return;
@@ -292,7 +135,7 @@ void keep_up(Batch* batch, int i, TimestampTz wake_at) {
 }
 
 // Who has a score row exists: it goes with the lead, under the lock that we hold.
-LeadState read_lead(Batch* batch, int i) {
+LeadState read_lead(ScoringBatch* batch, int i) {
   LeadState lead = {batch->tally_rows[i], {}, false, NIL};
   lead.tally = whole_tally(lead.tally_row);
   lead.scores = read_scores(&batch->scores, batch->leads[i].key);
@@ -301,7 +144,7 @@ LeadState read_lead(Batch* batch, int i) {
   return lead;
 }
 
-void rescore_lead(Batch* batch, int i) {
+void rescore_lead(ScoringBatch* batch, int i) {
   CachedAudience* audience = batch->audience;
   batch->lead = read_lead(batch, i);
   const LeadState& state = batch->lead;
@@ -331,7 +174,7 @@ void begin_upkeep(TallyUpkeep* upkeep, int count) {
   upkeep->wake_at = static_cast<TimestampTz*>(palloc(n * sizeof(TimestampTz)));
 }
 
-void rescore_leads(Batch* batch) {
+void rescore_leads(ScoringBatch* batch) {
   open_scores(&batch->scores, *batch->audience);
   begin_presence(&batch->presence, batch->audience);
   batch->now = GetCurrentTimestamp();
@@ -347,7 +190,7 @@ void rescore_leads(Batch* batch) {
   close_scores(&batch->scores);
 }
 
-void mirror_batch(const Batch& batch) {
+void mirror_batch(const ScoringBatch& batch) {
   auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(batch.count)));
   for (int i = 0; i < batch.count; i++) keys[i] = batch.leads[i].key;
   mirror_scores(batch.audience, keys, batch.count);
@@ -363,7 +206,7 @@ int prefer_indexes() {
 }
 
 // What is left is rare, and done by statements.
-void finish_batch(const Batch& batch) {
+void finish_batch(const ScoringBatch& batch) {
   const bool nothing_left = batch.writes.deleted.used == 0 && batch.writes.changes.used == 0 &&
                             batch.upkeep.forget_count == 0 && batch.upkeep.wake_count == 0 &&
                             !has_mirror(*batch.audience->definition);
@@ -381,7 +224,7 @@ struct TallyStep {
   SignalSet signals;  // those replaced
 };
 
-void take_tallies(Batch* batch, const TallyStep& step) {
+void take_tallies(ScoringBatch* batch, const TallyStep& step) {
   batch->adds = step.kind == TallyStep::merge;
   switch (step.kind) {
     case TallyStep::lock_free:
@@ -393,7 +236,7 @@ void take_tallies(Batch* batch, const TallyStep& step) {
   }
 }
 
-void run_batch(Batch* batch, const TallyStep& step) {
+void run_batch(ScoringBatch* batch, const TallyStep& step) {
   begin_upkeep(&batch->upkeep, batch->count);
   begin_rare_writes(&batch->writes);
   batch->tally_rows = static_cast<TallyRow*>(palloc(sizeof(TallyRow) * static_cast<Size>(batch->count)));
@@ -410,7 +253,7 @@ int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, co
   MemoryContextSwitchTo(context);
   int64 scored = 0;
   for (int first = 0; first < count; first += batch_size) {
-    Batch batch = {};
+    ScoringBatch batch = {};
     batch.context = context;
     batch.lead_context = lead_context;
     batch.audience = audience;

@@ -19,21 +19,22 @@ namespace {
 constexpr struct {
   const char* name;
   Oid type;
+  AttrNumber number;  // as create_audience() makes the table
 } columns[score_column_count] = {
-    {"score", INT4OID},
-    {"engagement", INT4OID},
-    {"fit", INT4OID},
-    {"grade", TEXTOID},
-    {"level", TEXTOID},
-    {"band", TEXTOID},
-    {"disqualified", BOOLOID},
-    {"hand_raised", BOOLOID},
-    {"persona", TEXTOID},
-    {"last_active_on", DATEOID},
-    {"next_change_at", TIMESTAMPTZOID},
-    {"revision", INT4OID},
-    {"band_since", TIMESTAMPTZOID},
-    {"updated_at", TIMESTAMPTZOID},
+    {"score", INT4OID, 3},
+    {"engagement", INT4OID, 4},
+    {"fit", INT4OID, 5},
+    {"grade", TEXTOID, 6},
+    {"level", TEXTOID, 7},
+    {"band", TEXTOID, 8},
+    {"disqualified", BOOLOID, 9},
+    {"hand_raised", BOOLOID, 10},
+    {"persona", TEXTOID, 11},
+    {"last_active_on", DATEOID, 12},
+    {"next_change_at", TIMESTAMPTZOID, 15},
+    {"revision", INT4OID, 16},
+    {"band_since", TIMESTAMPTZOID, 13},
+    {"updated_at", TIMESTAMPTZOID, 14},
 };
 
 bool same_value(Oid type, Datum a, Datum b) {
@@ -44,16 +45,6 @@ bool same_value(Oid type, Datum a, Datum b) {
 bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
   if (a.nulls[column] || b.nulls[column]) return a.nulls[column] == b.nulls[column];
   return same_value(columns[column].type, a.values[column], b.values[column]);
-}
-
-AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
-  const AttrNumber column = stored_column(table, name, likely);
-  if (column == 0)
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_COLUMN),
-             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
-             errhint("Scores cannot be kept without it.")));
-  return column;
 }
 
 }  // namespace
@@ -70,9 +61,10 @@ void open_scores(ScoreTable* table, const CachedAudience& audience) {
   open_stored(&table->stored, audience.definition->score_table, false);
   table->lead = required_column(table->stored, "lead", 1);
   table->sheet = required_column(table->stored, "sheet", 2);
-  AttrNumber likely = 3;
-  for (int i = 0; i < score_column_count; i++, likely++)
-    table->columns[i] = stored_column(table->stored, columns[i].name, likely);
+  for (int i = 0; i < score_column_count; i++)
+    table->columns[i] = stored_column(table->stored, columns[i].name, columns[i].number);
+  for (const ScoreColumn needed : {band_column, band_since_column, next_change_at_column, revision_column})
+    (void)required_column(table->stored, columns[needed].name, table->columns[needed]);
 }
 
 void close_scores(ScoreTable* table) {

@@ -54,16 +54,6 @@ struct TallyTable {
   Datum empty;  // the tally
 };
 
-AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
-  const AttrNumber column = stored_column(table, name, likely);
-  if (column == 0)
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_COLUMN),
-             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
-             errhint("Tallies cannot be kept without it.")));
-  return column;
-}
-
 void open_tallies(TallyTable* table, const CachedAudience& audience) {
   open_stored(&table->stored, audience.definition->tally_table, true);
   table->lead = required_column(table->stored, "lead", 1);
