@@ -80,14 +80,16 @@ ScoreRow* row_found(const ScoreTable& table) {
   row->stored = ExecCopySlotHeapTuple(slot);
   row->unseen = is_unseen(table.stored);
   TupleDesc desc = RelationGetDescr(table.stored.rel);
-  bool is_null = false;
-  row->sheet = TextDatumGetCString(heap_getattr(row->stored, table.sheet, desc, &is_null));
+  auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(desc->natts)));
+  auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(desc->natts)));
+  heap_deform_tuple(row->stored, desc, values, nulls);
+  row->sheet = TextDatumGetCString(values[table.sheet - 1]);
   for (int i = 0; i < score_column_count; i++) {
-    row->nulls[i] = table.columns[i] == 0;
-    if (table.columns[i] == 0) continue;
-    row->values[i] = heap_getattr(row->stored, table.columns[i], desc, &row->nulls[i]);
-    if (!row->nulls[i] && columns[i].type == TEXTOID)
-      row->values[i] = PointerGetDatum(PG_DETOAST_DATUM(row->values[i]));
+    const int column = table.columns[i] - 1;
+    row->nulls[i] = column < 0 || nulls[column];
+    if (row->nulls[i]) continue;
+    row->values[i] =
+        columns[i].type == TEXTOID ? PointerGetDatum(PG_DETOAST_DATUM(values[column])) : values[column];
   }
   return row;
 }
