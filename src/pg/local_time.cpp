@@ -20,8 +20,12 @@ std::optional<Tick> tick_at_local(int64 local_microseconds, Resolution resolutio
 }  // namespace
 
 pg_tz* zone_named(std::string_view name) {
-  char buffer[TZ_STRLEN_MAX + 1];
+  // One session asks for the same zone again and again, and pg_tzset looks into a table by name.
+  static char buffer[TZ_STRLEN_MAX + 1];
+  static pg_tz* known = nullptr;
+  if (known != nullptr && name == buffer) return known;
   pg_tz* zone = nullptr;
+  known = nullptr;
   if (name.size() < sizeof buffer) {
     std::memcpy(buffer, name.data(), name.size());
     buffer[name.size()] = '\0';
@@ -32,6 +36,7 @@ pg_tz* zone_named(std::string_view name) {
                     errmsg("time zone \"%.*s\" is not known", static_cast<int>(name.size()), name.data()),
                     errhint("Use a name of the view pg_timezone_names, such as Europe/London.")));
   }
+  known = zone;
   return zone;
 }
 
