@@ -106,6 +106,13 @@ bool OpenTally::append(const Entry& entry) {
   return true;
 }
 
+bool OpenTally::append(const OpenTally& other) {
+  if (capacity_ - used_ < other.used_) return false;
+  std::copy_n(other.words(), other.used_, words() + used_);
+  used_ += other.used_;
+  return true;
+}
+
 void OpenTally::Iterator::read() {
   const std::uint64_t word = *next_++;
   entry_ = plain_entry(word);

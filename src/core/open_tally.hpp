@@ -42,6 +42,8 @@ class OpenTally {
     }
     return add_with_care(entry);
   }
+  // All entries of the other, as they lie there. False: there is no room for them.
+  [[nodiscard]] bool append(const OpenTally& other);
   void compact();  // sort, sum equal places, drop zeros
   // Canonical bytes; does not change the state (a final function must not).
   [[nodiscard]] Bytes close(std::pmr::memory_resource* memory) const;

@@ -41,8 +41,10 @@ void add_to(Entry& sum, const Entry& other) {
 }
 
 std::size_t sort_and_sum(std::span<Entry> entries) {
-  if (!std::is_sorted(entries.begin(), entries.end(), before))
-    std::sort(entries.begin(), entries.end(), before);
+  // Not `before` itself: a pointer to a function is not expanded in place.
+  const auto in_order = [](const Entry& a, const Entry& b) { return before(a, b); };
+  if (!std::is_sorted(entries.begin(), entries.end(), in_order))
+    std::sort(entries.begin(), entries.end(), in_order);
   std::size_t used = 0;
   for (std::size_t i = 0; i < entries.size();) {
     Entry sum = entries[i++];

@@ -39,11 +39,11 @@ CREATE FUNCTION lead_scoring.tally_rows_add(state internal, audience text, sourc
 CREATE FUNCTION lead_scoring.tally_rows_combine(state internal, other internal) RETURNS internal
     AS 'MODULE_PATHNAME', 'ls_tally_rows_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.tally_rows_serialize(state internal) RETURNS bytea
-    AS 'MODULE_PATHNAME', 'ls_tally_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.tally_rows_deserialize(state bytea, internal) RETURNS internal
     AS 'MODULE_PATHNAME', 'ls_tally_rows_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.tally_rows_close(state internal) RETURNS lead_scoring.tally
-    AS 'MODULE_PATHNAME', 'ls_tally_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION lead_scoring.tally_rows_add(internal, text, text, integer[], boolean, smallint[], "any") IS 'Transition function of tally_rows';
 COMMENT ON FUNCTION lead_scoring.tally_rows_combine(internal, internal) IS 'Combines what parallel workers have counted for tally_rows';
 COMMENT ON FUNCTION lead_scoring.tally_rows_serialize(internal) IS 'What a parallel worker has counted for tally_rows, as bytes';

@@ -56,7 +56,7 @@ GrowingDelta* lead_of(DeltaBuffer* buffer, Datum key) {
   uint32* place = place_of(*buffer, hash, key);
   if (*place == 0) {
     MemoryContext caller = MemoryContextSwitchTo(buffer->context);
-    buffer->leads[buffer->used] = {copy_key(*buffer->key, key), hash, 0, 0, 0};
+    buffer->leads[buffer->used] = {copy_key(*buffer->key, key), hash, nullptr, 0, 0};
     MemoryContextSwitchTo(caller);
     *place = ++buffer->used;
   }
@@ -74,7 +74,7 @@ void add_delta_row(void* sink, Datum key, std::span<const Entry> entries) {
     lead->mirror += static_cast<std::uint64_t>(entries.front().count) * entries.front().item;
     entries = entries.subspan(1);
   }
-  if (!entries.empty()) lead->state = growing_tally_add(lead->state, entries, buffer->context);
+  if (!entries.empty()) lead->tally = growing_tally_add(lead->tally, entries, buffer->context);
 }
 
 namespace {
@@ -93,16 +93,19 @@ LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
             const_cast<KeyType*>(buffer->key));
   auto* deltas =
       static_cast<LeadDelta*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(LeadDelta) * buffer->used));
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "lead_scoring delta", ALLOCSET_DEFAULT_SIZES);
   for (uint32 i = 0; i < buffer->used; i++) {
-    GrowingDelta* lead = &buffer->leads[i];
-    const Datum tally = lead->state == 0 ? tally_datum_from({}) : close_tally(lead->state);
-    if (lead->state != 0) pfree(DatumGetPointer(lead->state));
+    const GrowingDelta* lead = &buffer->leads[i];
+    const Datum tally =
+        lead->tally == nullptr ? tally_datum_from({}) : growing_tally_value(lead->tally, scratch);
+    MemoryContextReset(scratch);
     const bool changed = !is_empty_tally(tally);
     // The lead came or went, or its mirror columns changed.
     const bool touched = lead->presence != 0 || lead->mirror != 0;
     if (changed || touched) deltas[(*count)++] = {lead->key, tally, changed};
   }
-  buffer->used = 0;
+  MemoryContextDelete(scratch);
   return deltas;
 }
 

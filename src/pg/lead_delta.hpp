@@ -1,7 +1,7 @@
 // What one statement adds to each lead: rows → one growing tally a lead → one delta a lead, in key order.
 #pragma once
 
-#include "core/tally.hpp"
+#include "pg/growing_tally.hpp"
 #include "pg/lead_key.hpp"
 
 namespace lead_scoring {
@@ -15,7 +15,7 @@ struct LeadDelta {
 struct GrowingDelta {
   Datum key;
   uint32 hash;
-  Datum state;           // open tally; 0: nothing yet
+  GrowingTally* tally;   // nullptr: nothing yet
   int64 presence;        // marks of presence: rows that came less rows that went
   std::uint64_t mirror;  // and what they showed
 };

@@ -75,12 +75,9 @@ Datum make_open(std::uint64_t capacity, const OpenTally* smaller, std::pmr::memo
   return PointerGetDatum(state);
 }
 
-Datum make_larger(Datum state, std::pmr::memory_resource& memory) {
-  return make_open(2 * static_cast<std::uint64_t>(open_part(state)->capacity()), open_part(state), memory);
-}
-
 Datum add_growing(Datum state, const Entry& entry, std::pmr::memory_resource& memory) {
-  while (!open_part(state)->add(entry)) state = make_larger(state, memory);
+  while (!open_part(state)->add(entry))
+    state = make_open(2 * static_cast<std::uint64_t>(open_part(state)->capacity()), open_part(state), memory);
   return state;
 }
 
@@ -145,21 +142,6 @@ Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryCon
     Datum sum = opened(state, memory);
     for (const Entry& entry : entries) sum = add_growing(sum, entry, memory);
     return sum;
-  });
-}
-
-Datum growing_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context) {
-  return run_core([=] {
-    ContextResource memory(context);
-    Datum state = state_or_0 == 0 ? make_open(first_capacity, nullptr, memory) : state_or_0;
-    for (const Entry& entry : entries) {
-      while (!open_part(state)->add(entry)) {
-        const Datum small = state;
-        state = make_larger(small, memory);
-        memory.deallocate(DatumGetPointer(small), VARSIZE(DatumGetPointer(small)), MAXIMUM_ALIGNOF);
-      }
-    }
-    return state;
   });
 }
 

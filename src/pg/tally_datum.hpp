@@ -29,10 +29,6 @@ namespace lead_scoring {
 // in place, so it must belong to the caller: an aggregate's argument 0, or what open_tally_add returned.
 // When it is too small a larger one is made in `context` and the old one is left alone (nodeAgg frees it).
 [[nodiscard]] Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context);
-// The same for a state that only this process has ever seen, at 0 or as this function returned it in the same
-// context. A state that has become too small is freed.
-[[nodiscard]] Datum growing_tally_add(Datum state_or_0, std::span<const Entry> entries,
-                                      MemoryContext context);
 // `state` + all entries of `tally`; otherwise the same.
 [[nodiscard]] Datum open_tally_add_all(Datum state_or_0, Datum tally, MemoryContext context);
 // The state as an ordinary value, in CurrentMemoryContext. Does not change the state. An ordinary value is

@@ -4,6 +4,7 @@
 // collect_recount_failures; without, it fails the query, which may then run in parallel.
 #include "pg/tally_rows.hpp"
 
+#include "pg/growing_tally.hpp"
 #include "pg/row_matching.hpp"
 #include "pg/tally_datum.hpp"
 
@@ -93,21 +94,19 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
 // The slot's other columns are NULL, and nobody reads them.
 void fill_slot(const RowCounter* counter, FunctionCallInfo fcinfo) {
   const NullableDatum* value = fcinfo->args + first_value_argument;
-  for (int i = 0; i < counter->column_count; i++, value++) {
-    counter->slot->tts_values[counter->columns[i] - 1] = value->value;
-    counter->slot->tts_isnull[counter->columns[i] - 1] = value->isnull;
+  const AttrNumber* column = counter->columns;
+  Datum* values = counter->slot->tts_values - 1;
+  bool* nulls = counter->slot->tts_isnull - 1;
+  for (const AttrNumber* end = column + counter->column_count; column != end; column++, value++) {
+    values[*column] = value->value;
+    nulls[*column] = value->isnull;
   }
 }
 
 struct Target {
-  Datum state;
+  GrowingTally* state;
   MemoryContext context;
 };
-
-void prefetch_state(Datum state) {
-  constexpr int line = 64;
-  for (int i = 0; i < 4; i++) __builtin_prefetch(DatumGetPointer(state) + i * line, 1);
-}
 
 void add_to_state(void* sink, Datum, std::span<const Entry> entries) {
   auto* target = static_cast<Target*>(sink);
@@ -130,6 +129,19 @@ MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
   return context;
 }
 
+// The aggregate's state: a growing tally, or, where the parts of workers are combined, a finished value. The
+// lowest bit of the pointer, which is aligned, tells.
+Datum finished_state(Datum value) { return value | 1; }
+bool is_finished(Datum state) { return (state & 1) != 0; }
+Datum finished_value(Datum state) { return state & ~Datum{1}; }
+
+// In the current memory context.
+Datum value_of_state(Datum state) {
+  if (is_finished(state)) return finished_value(state);
+  return growing_tally_value(reinterpret_cast<const GrowingTally*>(DatumGetPointer(state)),
+                             CurrentMemoryContext);
+}
+
 // In the current memory context; what is needed on the way goes with `scratch`.
 Datum sum_of(Datum a, Datum b, MemoryContext scratch) {
   const Bytes left = tally_bytes(a);
@@ -150,9 +162,9 @@ FailureList* collect_recount_failures(FailureList* list) {
 }
 
 LS_FUNCTION(ls_tally_rows) {
-  Target target = {PG_ARGISNULL(0) ? Datum{0} : PG_GETARG_DATUM(0), aggregate_context(fcinfo)};
-  // A state of many is seldom in the cache: it can come while the row is matched.
-  if (target.state != 0) prefetch_state(target.state);
+  Target target = {PG_ARGISNULL(0) ? nullptr : reinterpret_cast<GrowingTally*>(PG_GETARG_POINTER(0)),
+                   aggregate_context(fcinfo)};
+  if (target.state != nullptr) prefetch(target.state);
   auto* counter = static_cast<RowCounter*>(fcinfo->flinfo->fn_extra);
   if (counter == nullptr) fcinfo->flinfo->fn_extra = counter = make_counter(fcinfo);
   fill_slot(counter, fcinfo);
@@ -164,29 +176,39 @@ LS_FUNCTION(ls_tally_rows) {
   } else {
     match_row(counter->matcher, counter->slot, sink);
   }
-  if (target.state == 0) PG_RETURN_NULL();
-  PG_RETURN_DATUM(target.state);
+  if (target.state == nullptr) PG_RETURN_NULL();
+  PG_RETURN_POINTER(target.state);
 }
 
-// Both are what workers have handed over: ordinary values.
+// Both are what workers have handed over.
 LS_FUNCTION(ls_tally_rows_combine) {
   MemoryContext context = aggregate_context(fcinfo);
   if (PG_ARGISNULL(1)) {
     if (PG_ARGISNULL(0)) PG_RETURN_NULL();
     PG_RETURN_DATUM(PG_GETARG_DATUM(0));
   }
+  const Datum part = value_of_state(PG_GETARG_DATUM(1));
   MemoryContext caller = MemoryContextSwitchTo(context);
   Datum sum = 0;
   if (PG_ARGISNULL(0)) {
-    sum = tally_datum_from(tally_bytes(PG_GETARG_DATUM(1)));
+    sum = tally_datum_from(tally_bytes(part));
   } else {
-    sum = sum_of(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), caller);
-    pfree(DatumGetPointer(PG_GETARG_DATUM(0)));
+    const Datum before = finished_value(PG_GETARG_DATUM(0));
+    sum = sum_of(before, part, caller);
+    pfree(DatumGetPointer(before));
   }
   MemoryContextSwitchTo(caller);
-  PG_RETURN_DATUM(sum);
+  PG_RETURN_DATUM(finished_state(sum));
 }
 
-LS_FUNCTION(ls_tally_rows_deserialize) { PG_RETURN_DATUM(PointerGetDatum(PG_GETARG_BYTEA_PP(0))); }
+// Final function, and what a worker hands over: a finished tally is the same bytes as a bytea.
+LS_FUNCTION(ls_tally_rows_value) {
+  (void)aggregate_context(fcinfo);
+  PG_RETURN_DATUM(value_of_state(PG_GETARG_DATUM(0)));
+}
+
+LS_FUNCTION(ls_tally_rows_deserialize) {
+  PG_RETURN_DATUM(finished_state(PointerGetDatum(PG_GETARG_BYTEA_P(0))));
+}
 
 }  // namespace lead_scoring
