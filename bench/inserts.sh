@@ -3,7 +3,7 @@
 
 # insert_script FILE SCHEMA TYPE AMOUNT PAGE PROPERTIES [LEAD]
 insert_script() {
-  local zipf="1 + int(pow(1 + random(0, 999999999) / 1000000000.0 * (pow($LEADS, 0.25) - 1), 4)) * 48271 % $LEADS"
+  local zipf="1 + int(pow(1 + random(0, 999999999) / 1000000000.0 * (pow($LEADS, 0.4) - 1), 2.5)) * 48271 % $LEADS"
   cat > "$1" <<END
 \set lead ${7:-$zipf}
 \set n random(0, 199)
