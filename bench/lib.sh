@@ -18,6 +18,7 @@ explained() { echo "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) $1"; }
 measure() {
   local name=$1 rounds=$2 unit=$3 round side value
   shift 3
+  [ -z "${SMOKE:-}" ] || rounds=1
   for ((round = 1; round <= rounds; round++)); do
     for side in "$@"; do
       value=$("$side")

@@ -5,7 +5,7 @@ need_filled
 need_large
 read_of() {
   printf '%s\n' "$3" > "$work/read.sql"
-  bench_of "$1" -c 1 -t 300 -D leads="$2" -f "$work/read.sql" | latency
+  bench_of "$1" -c 1 -t "$(transactions 300)" -D leads="$2" -f "$work/read.sql" | latency
 }
 for size in small filled large; do
   case $size in small) n=$((LEADS / 10)) ;; filled) n=$LEADS ;; large) n=$((LEADS * 10)) ;; esac

@@ -3,7 +3,7 @@ for n in 1 2 5 10 20; do
   need_small_sheets "$n"
   one() {
     mapfile -t scripts < <(LEADS=$((LEADS / 10)) insert_scripts app)
-    PGOPTIONS=$quick_commit bench_of "small_sheets$n" -c 1 -t 300 "${scripts[@]}" | latency
+    PGOPTIONS=$quick_commit bench_of "small_sheets$n" -c 1 -t "$(transactions 300)" "${scripts[@]}" | latency
   }
   row() {
     local rows=$((LEADS / 10)) ms

@@ -1,7 +1,7 @@
 # Instructions of one evaluation, counted in the core alone, which is the same on a busy machine; and beside it how many
 # leads a second one process scores from stored tallies. The counting itself says in build/check when it fails.
 need_filled
-"$top/scripts/check.sh" instructions >&2 || say "    the instruction budgets are exceeded"
+"$top/scripts/check.sh" instructions >&2 || say "    a budget is exceeded"
 instructions() { awk -F '\t' '$1 == "evaluate" { print $2 }' "$build/check/instructions.tsv"; }
 leads_per_second() {
   local ms

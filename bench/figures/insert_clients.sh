@@ -1,9 +1,8 @@
 # Transactions a second of four clients, one INSERT each, and each commit waits for the disk.
 need_filled
-inserts=$((1000 * EVENTS / 1000000 + 50))
 clients() {
   mapfile -t scripts < <(insert_scripts "$1")
-  bench_of filled -c 4 -j 2 -t "$inserts" "${scripts[@]}" | rate
+  bench_of filled -c 4 -j 2 -t "$(transactions 1000)" "${scripts[@]}" | rate
 }
 ours() { clients app; }
 bare() { clients bare; }

@@ -28,4 +28,6 @@ peak() {
   wait "$client"
 }
 measure memory 1 MB peak
+[ "$(q -d large -c "SELECT count(*) FROM app.lead_tally AS t WHERE base OPERATOR(lead_scoring.+) recent OPERATOR(lead_scoring.=) '{}'
+    AND EXISTS (SELECT FROM app.event AS e WHERE e.lead = t.lead)")" = 0 ] || die "rebuild left leads out"
 result memory "$(median memory peak)"

@@ -1,5 +1,5 @@
-# Milliseconds of a whole rebuild, which writes every tally and score anew where it differs, against a scan that only
-# counts. Tallies and scores of half the leads are damaged first, so that there is something to write.
+# Milliseconds of a whole rebuild, against a scan that only counts. A rebuild writes what differs, so all tallies are
+# emptied and all scores are made wrong first: there is everything to write.
 need_filled
 ours() {
   q -d filled -c "UPDATE app.lead_tally SET base = '{}', recent = '{}'" -c 'VACUUM app.lead_tally' -c CHECKPOINT
@@ -8,4 +8,5 @@ ours() {
 }
 count() { timed filled "$(explained "$count_sql")" "$table_only"; }
 measure rebuild 5 ms ours count
+agree
 result rebuild "$(quotient rebuild ours count)"

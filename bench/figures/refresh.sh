@@ -16,4 +16,5 @@ plain() {
   timed filled 'UPDATE app.plain_copy SET score = score + 1'
 }
 measure refresh 5 ms ours plain
+agree
 result refresh "$(quotient refresh ours plain)"
