@@ -18,6 +18,7 @@ explained() { echo "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) $1"; }
 measure() {
   local name=$1 rounds=$2 unit=$3 round side value
   shift 3
+  [ -z "${SMOKE:-}" ] || rounds=1
   for ((round = 1; round <= rounds; round++)); do
     for side in "$@"; do
       value=$("$side")
@@ -25,10 +26,13 @@ measure() {
       printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$side" "$unit" "$round" "$value" >> "$raw"
     done
   done
-  for side in "$@"; do
+  for side in $(awk -F '\t' -v n="$name" '$1 == n && !seen[$2]++ { print $2 }' "$raw"); do
     printf '    %-24s %12s %s\n' "$side" "$(median "$name" "$side")" "$unit" >&2
   done
 }
+
+# noted SIDE VALUE: a second number that a SIDE has found out in the round it runs in.
+noted() { printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$1" "$unit" "$round" "$2" >> "$raw"; }
 
 middle() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh demo|check|fuzz: installs the Debian packages that are missing, and does nothing when none is.
+# deps.sh demo|check|bench|fuzz: installs the Debian packages that are missing, and does nothing when none is.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -10,8 +10,9 @@ check_packages=("${build_packages[@]}" cmake libgtest-dev librapidcheck-dev libi
 case ${1:-} in
   demo) wanted=("${build_packages[@]}") ;;
   check) wanted=("${check_packages[@]}") ;;
+  bench) wanted=("${build_packages[@]}" python3) ;;
   fuzz) wanted=("${check_packages[@]}" clang) ;;
-  *) die "usage: deps.sh demo|check|fuzz" ;;
+  *) die "usage: deps.sh demo|check|bench|fuzz" ;;
 esac
 
 if ! command -v dpkg-query > /dev/null; then

@@ -1,9 +1,8 @@
 # Milliseconds of one INSERT, prepared, autocommit, one session, synchronous_commit off.
 need_filled
-inserts=$((3000 * EVENTS / 1000000 + 200))
 one() {
   mapfile -t scripts < <(insert_scripts "$1")
-  PGOPTIONS=$quick_commit bench_of filled -c 1 -t "$inserts" "${scripts[@]}" | latency
+  PGOPTIONS=$quick_commit bench_of filled -c 1 -t "$(transactions 3000)" "${scripts[@]}" | latency
 }
 ours() { one app; }
 naive() { one naive; }

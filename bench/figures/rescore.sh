@@ -2,8 +2,6 @@
 # the events.
 need_filled
 q -d filled -c "UPDATE lead_scoring.rule SET points = points * 1.1 WHERE sheet = 'bench' AND points IS NOT NULL"
-what_if="SELECT sum(lead_scoring.score((SELECT lead_scoring.draft_model('bench')), base OPERATOR(lead_scoring.+) recent, now()))
-FROM app.lead_tally"
 ours() { timed filled "$what_if"; }
 plain() { timed filled 'SELECT sum(score) FROM app.plain_score'; }
 measure rescore 5 ms ours plain

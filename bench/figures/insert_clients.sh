@@ -1,0 +1,11 @@
+# Transactions a second of four clients, one INSERT each, and each commit waits for the disk.
+need_filled
+clients() {
+  mapfile -t scripts < <(insert_scripts "$1")
+  bench_of filled -c 4 -j 2 -t "$(transactions 1000)" "${scripts[@]}" | rate
+}
+ours() { clients app; }
+bare() { clients bare; }
+naive() { clients naive; }
+measure insert_clients 7 tps ours bare naive
+result insert_clients "$(quotient insert_clients ours bare)"
