@@ -162,6 +162,17 @@ part_oracle() {
   [ $status -eq 0 ] || [ "${failed:-0}" -gt 0 ] || failed=1
 }
 
+# The benchmark, once and small: every figure and curve comes about, and the peers agree with the extension. `evaluate`
+# is the part `instructions`. No time is looked at.
+part_bench() {
+  local names
+  need_extension || return
+  mapfile -t names < <(cd "$top/bench" && printf '%s\n' figures/*.sh curves/*.sh | sed 's|.*/||; s|\.sh$||' | grep -vx evaluate)
+  EVENTS=20000 LEADS=2000 SMOKE=1 OUT="$logs/bench" "$top/bench/run" "${names[@]}" 2>&1 | tee "$logs/bench.results"
+  passed=$(grep -c '^    ok, ' "$logs/bench.results")
+  failed=$((${#names[@]} - passed))
+}
+
 # One test a file.
 part_tidy() {
   local files

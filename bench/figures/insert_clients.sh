@@ -2,10 +2,9 @@
 need_filled
 clients() {
   mapfile -t scripts < <(insert_scripts "$1")
-  bench_of filled -c 4 -j 2 -t "$(transactions 1000)" "${scripts[@]}" | rate
+  bench_of filled -c 4 -j 2 -t "$(transactions 600)" "${scripts[@]}" | rate
 }
 ours() { clients app; }
 bare() { clients bare; }
-naive() { clients naive; }
-measure insert_clients 7 tps ours bare naive
+measure insert_clients 7 tps ours bare
 result insert_clients "$(quotient insert_clients ours bare)"
