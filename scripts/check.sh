@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_parts=(build symbols source format unit asan instructions regress isolation tap docs oracle tidy)
+all_parts=(build symbols source format unit asan instructions regress isolation tap docs oracle bench tidy)
 logs=$build/check
 cluster='' tree=''
 total_passed=0 total_failed=0
