@@ -41,13 +41,14 @@ WHERE proname IN ('publish', 'create_audience', 'add_source', 'drop_source', 'dr
                   'count_new_signals', 'forget_signals', 'create_tally_rows', 'wait_for_writers', 'verify', 'track', 'retire_signals')
   AND (provolatile, proparallel) <> ('v', 'u');
 
--- Aggregates are parallel: the state is a type that can be shipped, with a function that combines two.
+-- Aggregates are parallel: the state is a type that can be shipped, with a function that combines two. Only that of
+-- tally_rows, which reads the catalog and so runs where the catalog is, becomes bytes first.
 SELECT signature, aggtranstype::regtype AS state, aggcombinefn, aggfinalmodify, proparallel
 FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid ORDER BY signature::text COLLATE "C";
 SELECT signature FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid
-WHERE aggtranstype = 'internal'::regtype OR aggmtranstype = 'internal'::regtype OR aggcombinefn = 0 OR proparallel <> 's';
+WHERE aggtranstype = 'internal'::regtype AND (proname <> 'tally_rows' OR 0 IN (aggserialfn, aggdeserialfn)) OR aggmtranstype = 'internal'::regtype OR aggcombinefn = 0 OR proparallel <> 's';
 SELECT signature, s.oid::regprocedure, s.proparallel FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid
-JOIN pg_proc s ON s.oid IN (aggtransfn, aggcombinefn, aggfinalfn, aggmtransfn, aggminvtransfn, aggmfinalfn) WHERE s.proparallel <> 's';
+JOIN pg_proc s ON s.oid IN (aggtransfn, aggcombinefn, aggserialfn, aggdeserialfn, aggfinalfn, aggmtransfn, aggminvtransfn, aggmfinalfn) WHERE s.proparallel <> 's';
 -- Transition and combine functions take NULL.
 SELECT s.oid::regprocedure FROM pg_aggregate JOIN functions f ON f.oid = aggfnoid JOIN pg_proc s ON s.oid IN (aggtransfn, aggcombinefn) WHERE s.proisstrict;
 

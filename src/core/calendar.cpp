@@ -110,15 +110,6 @@ std::int32_t period_number(Day day, Period period) {
   return date.year * 12 + date.month - 1;
 }
 
-std::optional<Tick> Calendar::tick_at(std::int64_t local_microseconds) const {
-  // Constant divisors: compilers make a multiplication of them.
-  const std::int64_t tick = resolution_ == Resolution::day
-                                ? floor_divide(local_microseconds, 24 * microseconds_per_hour)
-                                : floor_divide(local_microseconds, microseconds_per_hour);
-  if (tick < first_tick() || tick > last_tick()) return std::nullopt;
-  return static_cast<Tick>(tick);
-}
-
 std::int64_t Calendar::local_microseconds(Tick tick) const {
   check_day(day_of(tick));
   return tick * (microseconds_per_hour * (24 / ticks_per_day()));

@@ -61,7 +61,16 @@ class Calendar {
   [[nodiscard]] int ticks_per_day() const { return resolution_ == Resolution::day ? 1 : 24; }
   // The tick of a local wall-clock time, given in microseconds since 2000-01-01 00:00 (as PostgreSQL
   // counts); nothing outside the years 1400–9999.
-  [[nodiscard]] std::optional<Tick> tick_at(std::int64_t local_microseconds) const;
+  [[nodiscard]] std::optional<Tick> tick_at(std::int64_t local_microseconds) const {
+    constexpr std::int64_t hour = 3'600'000'000;
+    // Constant divisors: compilers make a multiplication of them.
+    const std::int64_t rounded =
+        resolution_ == Resolution::day ? local_microseconds / (24 * hour) : local_microseconds / hour;
+    const std::int64_t rest = local_microseconds - rounded * (hour * (24 / ticks_per_day()));
+    const std::int64_t tick = rounded - (rest < 0 ? 1 : 0);
+    if (tick < first_tick() || tick > last_tick()) return std::nullopt;
+    return static_cast<Tick>(tick);
+  }
   // The start of a tick in the same count. Like start_of and add: datetime_out_of_range for what does not
   // lie in the years 1400–9999, as a forged tally may have it.
   [[nodiscard]] std::int64_t local_microseconds(Tick tick) const;

@@ -14,7 +14,7 @@ namespace {
 constexpr int64 greatest_offset = 8 * USECS_PER_DAY;
 
 std::optional<Tick> tick_at_local(int64 local_microseconds, Resolution resolution) {
-  return run_core([=] { return Calendar(resolution).tick_at(local_microseconds); });
+  return Calendar(resolution).tick_at(local_microseconds);
 }
 
 }  // namespace

@@ -11,40 +11,27 @@ namespace {
 // Between PostgreSQL's count, from 2000 on, and Unix time.
 constexpr int64 epoch_seconds = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * static_cast<int64>(SECS_PER_DAY);
 
-constexpr int stretch_bits = 38;
-constexpr int64 stretch_length = int64{1} << stretch_bits;  // microseconds: three days
-constexpr int cache_size = 512;                             // four years in 16 kB
+constexpr int64 stretch_length = int64{1} << offset_stretch_bits;
 constexpr int64 not_a_stretch = PG_INT64_MAX;
 
-// What is known of a stretch of time.
-struct Stretch {
-  int64 number;        // instant >> stretch_bits; not_a_stretch: nothing is known
-  TimestampTz change;  // when the offset changes within the stretch; DT_NOEND: it does not
-  int64 before;        // offsets in microseconds
-  int64 after;
-};
-
-// One for each zone that was used, for the life of the session, as the zones themselves.
-struct ZoneCache {
-  pg_tz* zone;
-  ZoneCache* next;
-  Stretch stretches[cache_size];  // by the last digits of the number
-};
-
-ZoneCache* caches = nullptr;
-
-ZoneCache* make_cache(pg_tz* zone) {
-  auto* cache = static_cast<ZoneCache*>(MemoryContextAlloc(TopMemoryContext, sizeof(ZoneCache)));
+OffsetCache* make_cache(pg_tz* zone) {
+  auto* cache = static_cast<OffsetCache*>(MemoryContextAlloc(TopMemoryContext, sizeof(OffsetCache)));
   cache->zone = zone;
-  for (Stretch& stretch : cache->stretches) stretch.number = not_a_stretch;
-  cache->next = caches;
-  return caches = cache;
+  for (OffsetStretch& stretch : cache->stretches) stretch.number = not_a_stretch;
+  return cache;
 }
 
-ZoneCache* cache_of(pg_tz* zone) {
-  for (ZoneCache* cache = caches; cache != nullptr; cache = cache->next)
-    if (cache->zone == zone) return cache;
-  return make_cache(zone);
+// The zone's cache, as the first of the list.
+OffsetCache* cache_of(pg_tz* zone) {
+  OffsetCache** at = &offset_caches;
+  while (*at != nullptr && (*at)->zone != zone) at = &(*at)->next;
+  OffsetCache* cache = *at;
+  if (cache != nullptr)
+    *at = cache->next;
+  else
+    cache = make_cache(zone);
+  cache->next = offset_caches;
+  return offset_caches = cache;
 }
 
 bool convert(TimestampTz instant, pg_tz* zone, int64* offset) {
@@ -73,8 +60,8 @@ bool look_ahead(TimestampTz from, pg_tz* zone, int64* offset, TimestampTz* chang
   return found >= 0;
 }
 
-bool describe(int64 number, pg_tz* zone, Stretch* stretch) {
-  const TimestampTz start = number << stretch_bits;
+bool describe(int64 number, pg_tz* zone, OffsetStretch* stretch) {
+  const TimestampTz start = number << offset_stretch_bits;
   const TimestampTz end = start + stretch_length;
   if (!IS_VALID_TIMESTAMP(start) || !IS_VALID_TIMESTAMP(end)) return false;
   TimestampTz second_change = DT_NOEND;
@@ -96,19 +83,16 @@ pg_time_t unix_seconds(TimestampTz instant) {
 
 TimestampTz instant_of_unix(pg_time_t seconds) { return (seconds - epoch_seconds) * USECS_PER_SEC; }
 
-std::optional<int64> offset_at(TimestampTz instant, pg_tz* zone) {
-  ZoneCache* cache = caches != nullptr && caches->zone == zone ? caches : cache_of(zone);
-  const int64 number = instant >> stretch_bits;
-  Stretch* stretch = &cache->stretches[number & (cache_size - 1)];
-  if (stretch->number != number) {
-    Stretch learned;
-    if (!describe(number, zone, &learned)) {
-      int64 offset = 0;
-      return convert(instant, zone, &offset) ? std::optional(offset) : std::nullopt;
-    }
-    *stretch = learned;
-  }
-  return instant < stretch->change ? stretch->before : stretch->after;
+OffsetCache* offset_caches = nullptr;
+
+std::optional<int64> learn_offset(TimestampTz instant, pg_tz* zone) {
+  const int64 number = instant >> offset_stretch_bits;
+  OffsetStretch* place = &cache_of(zone)->stretches[number & (offset_cache_size - 1)];
+  OffsetStretch learned;
+  if (place->number != number && describe(number, zone, &learned)) *place = learned;
+  if (place->number == number) return instant < place->change ? place->before : place->after;
+  int64 offset = 0;
+  return convert(instant, zone, &offset) ? std::optional(offset) : std::nullopt;
 }
 
 }  // namespace lead_scoring
