@@ -46,16 +46,6 @@ bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
   return same_value(columns[column].type, a.values[column], b.values[column]);
 }
 
-AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
-  const AttrNumber column = stored_column(table, name, likely);
-  if (column == 0)
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_COLUMN),
-             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
-             errhint("Scores cannot be kept without it.")));
-  return column;
-}
-
 }  // namespace
 
 bool same_text(const ScoreRow& a, const ScoreRow& b, ScoreColumn column) { return same_column(a, b, column); }

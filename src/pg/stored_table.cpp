@@ -135,6 +135,16 @@ AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber 
   return 0;
 }
 
+AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
+  const AttrNumber column = stored_column(table, name, likely);
+  if (column == 0)
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_COLUMN),
+             errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
+             errhint("Scores cannot be kept without it.")));
+  return column;
+}
+
 namespace {
 
 void store_row(StoredTable* table) { ExecStoreVirtualTuple(table->row); }

@@ -45,6 +45,8 @@ inline TupleTableSlot* found(const StoredTable& table) { return table.by_key.fou
 
 // Attribute number of a column, 0 when it is gone. `likely` is tried first.
 AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber likely);
+// The same, but an error when it is gone.
+AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely);
 
 // Fills `row`: with the columns' defaults, with what was found, with a tuple of the table.
 void copy_defaults(StoredTable* table);
