@@ -108,7 +108,7 @@ SELECT tgrelid::regclass::text, count(*) FROM pg_trigger WHERE tgfoid = 'lead_sc
 
 -- Two audiences share a lead table: prospects and customers, say.
 SELECT lead_scoring.create_audience('other', 'lead_int4', time_zone => 'UTC', score_table => 'other_score',
-    tally_table => 'other_tally', band_change_table => 'other_band_change');
+    tally_table => 'other_tally', band_change_table => 'other_band_change', pending_table => 'other_pending');
 SELECT lead_scoring.drop_audience('int4');
 -- The other one goes on.
 INSERT INTO lead_int4 VALUES (1, 'DE');

@@ -177,7 +177,7 @@ SELECT lead_scoring.announcement(repeat('x', 9000), 'lead_band_change', c)::json
 
 -- A second audience over the same table has tables and views of its own.
 SELECT lead_scoring.create_audience('others', 'lead', time_zone => 'UTC', score_table => 'other_score', tally_table => 'other_tally',
-                                    band_change_table => 'other_change');
+                                    band_change_table => 'other_change', pending_table => 'other_pending');
 SELECT name, score_now_view, handoff_view, handoff_times_view FROM lead_scoring.audience ORDER BY name;
 
 -- Scheduling needs pg_cron, which is not here; test/tap has it. The error says what to do.

@@ -20,7 +20,8 @@ INSERT INTO call VALUES ('+49 1', '2025-03-30 12:00 Europe/Berlin', 'i'), ('+49 
 
 SELECT lead_scoring.create_audience('leads', 'lead', time_zone => 'Europe/Berlin');
 SELECT lead_scoring.create_audience('callers', 'lead', lead_key => 'phone', time_zone => 'UTC', resolution => 'hour',
-    score_table => 'caller_score', tally_table => 'caller_tally', band_change_table => 'caller_band_change');
+    score_table => 'caller_score', tally_table => 'caller_tally', band_change_table => 'caller_band_change',
+    pending_table => 'caller_pending');
 SELECT lead_scoring.add_source('leads', 'visit', 'lead', 'at', 'kind');
 SELECT lead_scoring.add_source('leads', 'mail', 'lead', 'at', event_type => 'kind');
 SELECT lead_scoring.add_source('leads', 'fair', lead_key => 'lead', occurred_at => 'at', name => 'trade fair');

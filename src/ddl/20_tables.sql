@@ -16,6 +16,8 @@ CREATE TABLE lead_scoring.audience (
     score_table       regclass NOT NULL UNIQUE,
     tally_table       regclass NOT NULL UNIQUE,
     band_change_table regclass NOT NULL UNIQUE,
+    pending_table     regclass NOT NULL UNIQUE,
+    append_when_busy  boolean NOT NULL DEFAULT false,
     score_now_view    regclass UNIQUE,
     score_column      name,
     band_column       name,
@@ -35,6 +37,8 @@ COMMENT ON COLUMN lead_scoring.audience.resolution IS 'Length of a tick: day or 
 COMMENT ON COLUMN lead_scoring.audience.score_table IS 'Table with the current scores, one row a lead and sheet';
 COMMENT ON COLUMN lead_scoring.audience.tally_table IS 'Table with the tallies, one row a lead';
 COMMENT ON COLUMN lead_scoring.audience.band_change_table IS 'Append-only table of band changes';
+COMMENT ON COLUMN lead_scoring.audience.pending_table IS 'Table of the events whose lead was busy; they count, and are added to the tally later';
+COMMENT ON COLUMN lead_scoring.audience.append_when_busy IS 'Whether an event whose lead another open transaction holds goes to the pending table instead of waiting; the lead''s score then follows with its next event or the next refresh';
 COMMENT ON COLUMN lead_scoring.audience.score_now_view IS 'View of the scores that is exact at now() without a refresh';
 COMMENT ON COLUMN lead_scoring.audience.score_column IS 'Integer column of the lead table that repeats the score; NULL: none';
 COMMENT ON COLUMN lead_scoring.audience.band_column IS 'Text column of the lead table that repeats the band; NULL: none';

@@ -102,4 +102,4 @@ CREATE FUNCTION lead_scoring.verify(audience text, OUT problem text, OUT lead te
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_verify' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.verify(text) IS
-    'Compares what is maintained with a recomputation: tallies with the sources, scores with the tallies, band changes with the scores. No row: all is well. Rows whose next change is due are not compared';
+    'Compares what is maintained with a recomputation: tallies with the sources, scores with the tallies, band changes with the scores. No row: all is well. Rows whose next change is due, and scores of leads with pending events, are not compared';

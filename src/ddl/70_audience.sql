@@ -147,7 +147,7 @@ END $$;
 COMMENT ON FUNCTION lead_scoring.drop_triggers(regclass) IS 'Takes the triggers off a table tree that no source counts any more';
 
 CREATE FUNCTION lead_scoring.create_audience_tables(audience text, lead_table regclass, key_type text,
-                                                    score_name text, tally_name text, band_change_name text) RETURNS void
+                                                    score_name text, tally_name text, band_change_name text, pending_name text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made text;
@@ -221,18 +221,28 @@ BEGIN
         COMMENT ON COLUMN %4$s.completed_at IS 'When the hand-off was completed';
         COMMENT ON COLUMN %4$s.reason IS 'Why it was rejected';
         COMMENT ON COLUMN %4$s.outcome IS 'What came of it';
-        $sql$, score_name, key_type, tally_name, band_change_name);
-    FOREACH made IN ARRAY ARRAY[score_name, tally_name, band_change_name] LOOP
+        -- Rows come and go: without vacuum the gone ones would be in the way.
+        CREATE TABLE %5$s (
+            lead %2$s NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, delta lead_scoring.tally NOT NULL,
+            PRIMARY KEY (lead, id)
+        ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
+        COMMENT ON TABLE %5$s IS 'What events have added to leads that other transactions held, until the next event of the lead or the next refresh adds it to the tally.';
+        COMMENT ON COLUMN %5$s.lead IS 'Lead key';
+        COMMENT ON COLUMN %5$s.id IS 'Tells rows of one lead apart';
+        COMMENT ON COLUMN %5$s.delta IS 'What is to be added to the tally';
+        $sql$, score_name, key_type, tally_name, band_change_name, pending_name);
+    FOREACH made IN ARRAY ARRAY[score_name, tally_name, band_change_name, pending_name] LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO %I', made, owner);
     END LOOP;
 END $$;
-COMMENT ON FUNCTION lead_scoring.create_audience_tables(text, regclass, text, text, text, text) IS 'The score, tally and band change tables of an audience';
+COMMENT ON FUNCTION lead_scoring.create_audience_tables(text, regclass, text, text, text, text, text) IS 'The score, tally, band change and pending tables of an audience';
 
 CREATE FUNCTION lead_scoring.create_audience(
     name text, lead_table regclass, lead_key name DEFAULT 'id', account_key name DEFAULT NULL, created_at name DEFAULT NULL,
     time_zone text DEFAULT current_setting('TimeZone'), resolution text DEFAULT 'day',
     score_table text DEFAULT NULL, tally_table text DEFAULT NULL, band_change_table text DEFAULT NULL,
-    score_column name DEFAULT NULL, band_column name DEFAULT NULL, score_sheet text DEFAULT NULL) RETURNS void
+    score_column name DEFAULT NULL, band_column name DEFAULT NULL, score_sheet text DEFAULT NULL,
+    pending_table text DEFAULT NULL, append_when_busy boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     key_type regtype;
@@ -285,20 +295,21 @@ BEGIN
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = lead_table;
     made := ARRAY[lead_scoring.sibling_table(score_table, lead_schema, lead_name, '_score'),
                   lead_scoring.sibling_table(tally_table, lead_schema, lead_name, '_tally'),
-                  lead_scoring.sibling_table(band_change_table, lead_schema, lead_name, '_band_change')];
+                  lead_scoring.sibling_table(band_change_table, lead_schema, lead_name, '_band_change'),
+                  lead_scoring.sibling_table(pending_table, lead_schema, lead_name, '_pending')];
     SELECT format_type(a.atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
                FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace WHERE c.oid = a.attcollation), '')
     INTO key_declaration
     FROM pg_attribute AS a WHERE a.attrelid = lead_table AND a.attname = lead_key;
 
     EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', lead_table);
-    PERFORM lead_scoring.create_audience_tables(create_audience.name, lead_table, key_declaration, made[1], made[2], made[3]);
+    PERFORM lead_scoring.create_audience_tables(create_audience.name, lead_table, key_declaration, made[1], made[2], made[3], made[4]);
     INSERT INTO lead_scoring.audience AS a
         (name, lead_table, lead_key, account_key, created_at, time_zone, resolution, score_table, tally_table, band_change_table,
-         score_column, band_column, score_sheet)
+         pending_table, append_when_busy, score_column, band_column, score_sheet)
     VALUES (create_audience.name, lead_table, lead_key, account_key, create_audience.created_at, create_audience.time_zone,
-            create_audience.resolution, made[1]::regclass, made[2]::regclass, made[3]::regclass,
-            create_audience.score_column, create_audience.band_column, create_audience.score_sheet);
+            create_audience.resolution, made[1]::regclass, made[2]::regclass, made[3]::regclass, made[4]::regclass,
+            coalesce(create_audience.append_when_busy, false), create_audience.score_column, create_audience.band_column, create_audience.score_sheet);
     INSERT INTO lead_scoring.source (audience, name, source_table, kind, lead_key)
     VALUES (create_audience.name, 'profile', lead_table, 'profile', lead_key);
     IF created_at IS NOT NULL THEN
@@ -310,8 +321,8 @@ BEGIN
     PERFORM lead_scoring.create_score_now(create_audience.name);
     PERFORM lead_scoring.create_handoff_views(create_audience.name);
 END $$;
-COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text, name, name, text) IS
-    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally and <lead_table>_band_change beside it (or under the names given) and the views <score_table>_now, <lead_table>_handoff and <lead_table>_handoff_times, owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour; score_column and band_column: columns of the lead table that repeat score and band of score_sheet (the first published sheet when NULL)';
+COMMENT ON FUNCTION lead_scoring.create_audience(text, regclass, name, name, name, text, text, text, text, text, name, name, text, text, boolean) IS
+    'Registers a lead table. Creates <lead_table>_score, <lead_table>_tally, <lead_table>_band_change and <lead_table>_pending beside it (or under the names given) and the views <score_table>_now, <lead_table>_handoff and <lead_table>_handoff_times, owned by its owner. lead_key: unique column of type integer, bigint, uuid or text; created_at: becomes the signal "created"; time_zone: whose wall clock counts; resolution: day or hour; score_column and band_column: columns of the lead table that repeat score and band of score_sheet (the first published sheet when NULL); append_when_busy: an event whose lead another open transaction holds is appended to the pending table instead of waiting, and the score follows';
 
 CREATE FUNCTION lead_scoring.add_source(
     audience text, event_table regclass, lead_key name, occurred_at name, event_type name DEFAULT NULL, name text DEFAULT NULL)
@@ -328,7 +339,7 @@ BEGIN
     PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = add_source.audience;
     PERFORM lead_scoring.require_table(event_table, 'source');
-    IF EXISTS (SELECT FROM lead_scoring.audience AS q WHERE event_table IN (q.score_table, q.tally_table, q.band_change_table)) THEN
+    IF EXISTS (SELECT FROM lead_scoring.audience AS q WHERE event_table IN (q.score_table, q.tally_table, q.band_change_table, q.pending_table)) THEN
         RAISE EXCEPTION '% cannot be a source: it is written by lead_scoring', event_table USING ERRCODE = 'wrong_object_type';
     END IF;
     source_name := coalesce(add_source.name, (SELECT relname FROM pg_class WHERE oid = event_table));
@@ -415,7 +426,7 @@ BEGIN
             EXECUTE format('DROP VIEW %s', some_table);
         END IF;
     END LOOP;
-    EXECUTE format('DROP TABLE %s, %s, %s', a.score_table, a.tally_table, a.band_change_table);
+    EXECUTE format('DROP TABLE %s, %s, %s, %s', a.score_table, a.tally_table, a.band_change_table, a.pending_table);
 END $$;
 COMMENT ON FUNCTION lead_scoring.drop_audience(text) IS
     'Removes an audience with its sheets, signals, scores, tallies and band changes. The lead table and the event tables are left as they were';

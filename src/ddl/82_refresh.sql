@@ -40,7 +40,7 @@ CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size
                                            OUT last_key text, OUT refreshed bigint, OUT skipped bigint) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_refresh_batch' LANGUAGE C;
 COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, text) IS
-    'Brings up the next due leads after a key, in this transaction; what: due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
+    'Brings up the next due leads after a key, in this transaction; what: pending (leads with pending events), due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
 
 -- The procedure commits, so it can have no settings of its own; all that search_path could reach is in these two.
 CREATE FUNCTION lead_scoring.begin_refresh(audience text, batch_size integer, max_leads bigint, max_time interval) RETURNS jsonb
@@ -58,7 +58,7 @@ BEGIN
     audiences := ARRAY(SELECT a.name FROM lead_scoring.audience AS a
                        WHERE a.name = coalesce(begin_refresh.audience, a.name) AND lead_scoring.owns_audience(a.name) ORDER BY a.name);
     PERFORM lead_scoring.note_progress(a.name, 'refresh', NULL, NULL, NULL, false) FROM unnest(audiences) AS a(name);
-    RETURN jsonb_build_object('audiences', to_jsonb(audiences), 'steps', '["due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
+    RETURN jsonb_build_object('audiences', to_jsonb(audiences), 'steps', '["pending", "due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
                               'left', max_leads, 'ends_at', clock_timestamp() + max_time, 'noticed_at', clock_timestamp(),
                               'leads', 0, 'skipped', 0);
 END $$;
@@ -77,7 +77,7 @@ BEGIN
     END IF;
     IF what IS NULL OR spent THEN
         PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', true);
-        RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["due", "waking", "unequal"]'::jsonb,
+        RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
                                            'leads', 0, 'skipped', 0, 'after', NULL);
     END IF;
     batch := lead_scoring.refresh_batch(audience, state ->> 'after',
@@ -113,12 +113,16 @@ BEGIN
     COMMIT;
 END $$;
 COMMENT ON PROCEDURE lead_scoring.refresh(text, integer, bigint, interval) IS
-    'Brings up every lead whose score is due, because time has passed or a newer revision is active, in batches that commit. audience NULL: all the caller owns. Never waits for writers: leads they hold are skipped and stay due. max_leads and max_time are a budget; calling again goes on. Must not run inside a transaction block';
+    'Brings up every lead whose score is due, because time has passed, events are pending or a newer revision is active, in batches that commit. audience NULL: all the caller owns. Never waits for writers: leads they hold are skipped and stay due. max_leads and max_time are a budget; calling again goes on. Must not run inside a transaction block';
 
 CREATE FUNCTION lead_scoring.active_models(score_table regclass, OUT sheet text, OUT revision integer, OUT model lead_scoring.model)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_active_models' LANGUAGE C STRICT STABLE ROWS 3;
 COMMENT ON FUNCTION lead_scoring.active_models(regclass) IS 'The active model of each published sheet of the audience with this score table, for everybody who may read the table';
+
+CREATE FUNCTION lead_scoring.has_lead(score_table regclass, lead_key text) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'ls_has_lead' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.has_lead(regclass, text) IS 'Whether the audience with this score table has a lead with this key, for everybody who may read the table';
 
 CREATE FUNCTION lead_scoring.create_score_now(audience text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -129,13 +133,13 @@ BEGIN
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
     made := lead_scoring.sibling_view(a.lead_table, '_score_now', a.score_table, '_now');
     -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which
-    -- could not be dropped then; only leads that exist have a wake_at.
+    -- could not be dropped then; only leads that exist have a wake_at. Leads with pending events come from the last part.
     EXECUTE format($sql$
         CREATE VIEW %1$s AS
         SELECT s.lead, s.sheet, s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, s.hand_raised, s.persona,
                s.last_active_on, s.next_change_at, s.revision
         FROM %2$s AS s JOIN lead_scoring.active_models(%4$L::regclass) AS m ON m.sheet = s.sheet
-        WHERE s.next_change_at > now() AND s.revision = m.revision
+        WHERE s.next_change_at > now() AND s.revision = m.revision AND NOT EXISTS (SELECT FROM %5$s AS p WHERE p.lead = s.lead)
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
@@ -143,7 +147,7 @@ BEGIN
              JOIN %2$s AS s ON s.sheet = m.sheet AND (s.next_change_at <= now() OR s.revision <> m.revision)
              JOIN %3$s AS t ON t.lead = s.lead
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
-        WHERE e.in_segment
+        WHERE e.in_segment AND NOT EXISTS (SELECT FROM %5$s AS p WHERE p.lead = t.lead)
         UNION ALL
         SELECT t.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
                e.last_active_on, e.next_change_at, m.revision
@@ -151,7 +155,18 @@ BEGIN
              CROSS JOIN LATERAL lead_scoring.evaluate(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now()) AS e
         WHERE t.wake_at <= now() AND e.in_segment
           AND NOT EXISTS (SELECT FROM %2$s AS s WHERE s.lead = t.lead AND s.sheet = m.sheet)
-        $sql$, made, a.score_table, a.tally_table, a.score_table);
+          AND NOT EXISTS (SELECT FROM %5$s AS p WHERE p.lead = t.lead)
+        UNION ALL
+        SELECT p.lead, m.sheet, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona,
+               e.last_active_on, e.next_change_at, m.revision
+        FROM (SELECT q.lead, lead_scoring.sum(q.delta) AS delta FROM %5$s AS q GROUP BY q.lead) AS p
+             CROSS JOIN lead_scoring.active_models(%4$L::regclass) AS m
+             LEFT JOIN %3$s AS t ON t.lead = p.lead
+             LEFT JOIN %2$s AS s ON s.lead = p.lead AND s.sheet = m.sheet
+             CROSS JOIN LATERAL lead_scoring.evaluate(m.model, coalesce(t.base OPERATOR(lead_scoring.+) t.recent, '{}')
+                                                               OPERATOR(lead_scoring.+) p.delta, now()) AS e
+        WHERE e.in_segment AND (s.lead IS NOT NULL OR lead_scoring.has_lead(%4$L::regclass, p.lead::text))
+        $sql$, made, a.score_table, a.tally_table, a.score_table, a.pending_table);
     EXECUTE format('ALTER VIEW %s OWNER TO %I', made, (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = a.lead_table));
     UPDATE lead_scoring.audience AS q SET score_now_view = made::regclass WHERE q.name = create_score_now.audience;
     EXECUTE format('COMMENT ON VIEW %s IS %L', made,

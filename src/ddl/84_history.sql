@@ -62,8 +62,10 @@ BEGIN
     RETURN QUERY EXECUTE format($sql$
         SELECT t.lead::text, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona, e.last_active_on
         FROM %s AS t JOIN %s AS l ON l.%I = t.lead
-             CROSS JOIN LATERAL lead_scoring.evaluate($1, t.base OPERATOR(lead_scoring.+) t.recent, $2) AS e
-        WHERE e.in_segment $sql$, a.tally_table, a.lead_table, a.lead_key) USING model, as_of;
+             LEFT JOIN (SELECT q.lead, lead_scoring.sum(q.delta) AS delta FROM %s AS q GROUP BY q.lead) AS p ON p.lead = t.lead
+             CROSS JOIN LATERAL lead_scoring.evaluate($1, t.base OPERATOR(lead_scoring.+) CASE WHEN p.lead IS NULL THEN t.recent
+                                                          ELSE t.recent OPERATOR(lead_scoring.+) p.delta END, $2) AS e
+        WHERE e.in_segment $sql$, a.tally_table, a.lead_table, a.lead_key, a.pending_table) USING model, as_of;
 END $$;
 COMMENT ON FUNCTION lead_scoring.scores_at(text, lead_scoring.model, timestamptz) IS
     'Every lead of an audience under any model at any instant, from the tallies; nothing is written. For what-if questions: draft_model(sheet) or a revision''s model';

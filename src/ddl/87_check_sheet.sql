@@ -35,8 +35,9 @@ BEGIN
     SELECT q.* INTO a FROM lead_scoring.audience AS q JOIN lead_scoring.sheet AS s ON s.audience = q.name WHERE s.name = unseen_signals.sheet;
     counted := ARRAY(SELECT x.number FROM lead_scoring.sheet_signal_facts(unseen_signals.sheet) AS x WHERE x.number IS NOT NULL);
     IF cardinality(counted) > 0 THEN
-        EXECUTE format('SELECT array_agg(DISTINCT e.signal) FROM %s AS t, lead_scoring.entries(t.base OPERATOR(lead_scoring.+) t.recent) AS e '
-                       'WHERE e.signal = ANY ($1) AND e.count > 0', a.tally_table) INTO seen USING counted;
+        EXECUTE format('SELECT array_agg(DISTINCT e.signal) FROM (SELECT t.base OPERATOR(lead_scoring.+) t.recent FROM %s AS t '
+                       'UNION ALL SELECT p.delta FROM %s AS p) AS q(tally), lead_scoring.entries(q.tally) AS e '
+                       'WHERE e.signal = ANY ($1) AND e.count > 0', a.tally_table, a.pending_table) INTO seen USING counted;
     END IF;
     FOR f IN SELECT * FROM lead_scoring.sheet_signal_facts(unseen_signals.sheet) AS x ORDER BY x.signal LOOP
         IF f.number IS NOT NULL THEN

@@ -177,7 +177,7 @@ BEGIN
         SELECT t.relkind, t.oid::regclass AS own_table, pg_get_userbyid(l.relowner) AS owner
         FROM pg_event_trigger_ddl_commands() AS c JOIN lead_scoring.audience AS a ON a.lead_table = c.objid
              JOIN pg_class AS l ON l.oid = a.lead_table
-             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.score_now_view)
+             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.pending_table, a.score_now_view)
         WHERE c.classid = 'pg_class'::regclass AND t.relowner <> l.relowner
     LOOP
         EXECUTE format('ALTER %s %s OWNER TO %I', CASE moved.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, moved.own_table, moved.owner);

@@ -49,8 +49,9 @@ HTAB* oid_table(const char* name, Size entry_size, MemoryContext context) {
 void watch(Cache* cache, Oid relation) { (void)hash_search(cache->watched, &relation, HASH_ENTER, nullptr); }
 
 void free_plans(StorePlans* plans) {
-  for (SPIPlanPtr plan : {plans->find_lead, plans->forget, plans->delete_scores, plans->insert_changes,
-                          plans->find_unequal, plans->lock_leads, plans->copy_to_leads})
+  for (SPIPlanPtr plan :
+       {plans->find_lead, plans->forget, plans->take_pending, plans->delete_scores, plans->insert_changes,
+        plans->find_unequal, plans->lock_leads, plans->copy_to_leads})
     if (plan != nullptr) SPI_freeplan(plan);
 }
 
@@ -189,7 +190,7 @@ CachedAudience* cached_audience(const char* name) {
     audience->context = context;
     reload_sheets(audience);
     for (Oid table : {definition->lead_table, definition->score_table, definition->tally_table,
-                      definition->band_change_table})
+                      definition->band_change_table, definition->pending_table})
       watch(cache, table);
     MemoryContextSwitchTo(cache->context);
     cache->audiences = lappend(cache->audiences, audience);

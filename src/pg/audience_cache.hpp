@@ -29,6 +29,7 @@ struct CachedSheet {
 struct StorePlans {
   SPIPlanPtr find_lead;
   SPIPlanPtr forget;
+  SPIPlanPtr take_pending;
   SPIPlanPtr delete_scores;
   SPIPlanPtr insert_changes;
   SPIPlanPtr find_unequal;

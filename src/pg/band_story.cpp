@@ -95,10 +95,10 @@ void move_to_band(ScoringBatch* batch, Datum key, const CachedSheet& sheet, Stan
 
 namespace {
 
-Bytes tally_before(const ScoringBatch& batch, const LeadDelta& lead) {
-  const Bytes now = batch.lead.tally;
-  if (!batch.adds || !lead.changed) return now;
-  const Bytes delta = tally_bytes(lead.tally);
+Bytes tally_before(const LeadState& lead) {
+  const Bytes now = lead.tally;
+  if (lead.tally_row.added == 0) return now;
+  const Bytes delta = tally_bytes(lead.tally_row.added);
   ContextResource memory(CurrentMemoryContext);
   std::pmr::memory_resource* resource = &memory;
   return run_core([=] { return merge(now, negate(delta, resource), resource); });
@@ -111,7 +111,7 @@ bool replay(ScoringBatch* batch, int i, const CachedSheet& sheet, TimestampTz du
   if (due > batch->now) return false;
   const Model* model = model_of_row(batch, sheet, revision);
   if (model == nullptr) return false;
-  const Bytes before = tally_before(*batch, batch->leads[i]);
+  const Bytes before = tally_before(batch->lead);
   for (TimestampTz at = due; at <= batch->now;) {
     CHECK_FOR_INTERRUPTS();
     evaluate_datum(model, before, at, last);

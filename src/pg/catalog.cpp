@@ -228,6 +228,8 @@ AudienceDefinition* read_audience(const char* name) {
     found->score_table = row.oid("score_table");
     found->tally_table = row.oid("tally_table");
     found->band_change_table = row.oid("band_change_table");
+    found->pending_table = row.oid("pending_table");
+    found->append_when_busy = row.boolean("append_when_busy");
     found->zone = pg_tzset(row.text_or_null("time_zone"));
     found->resolution =
         strcmp(row.text_or_null("resolution"), "hour") == 0 ? Resolution::hour : Resolution::day;
@@ -238,14 +240,6 @@ AudienceDefinition* read_audience(const char* name) {
     if (OidIsValid(found->owner) && found->zone != nullptr && fill_key(found)) audience = found;
   });
   return audience;
-}
-
-const char* audience_of_score_table(Oid score_table) {
-  const char* name = nullptr;
-  const Key key = {"score_table", ObjectIdGetDatum(score_table), F_OIDEQ};
-  for_each_row("audience", "audience_score_table_key", &key, 1,
-               [&](const Row& row) { name = row.text_or_null("name"); });
-  return name;
 }
 
 AudienceDefinition* require_audience(const char* name) {
@@ -264,6 +258,24 @@ AudienceDefinition* require_owned_audience(const char* name) {
   if (!has_privs_of_role(GetUserId(), audience->owner))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of audience \"%s\"", name),
                     errhint("The owner of the lead table owns the audience.")));
+  return audience;
+}
+
+AudienceDefinition* require_readable_scores(Oid score_table) {
+  const char* name = nullptr;
+  const Key key = {"score_table", ObjectIdGetDatum(score_table), F_OIDEQ};
+  for_each_row("audience", "audience_score_table_key", &key, 1,
+               [&](const Row& row) { name = row.text_or_null("name"); });
+  if (name == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("%s is not the score table of an audience", qualified_name(score_table)),
+                    errhint("Its audience may have gone with its lead table.")));
+  AudienceDefinition* audience = require_audience(name);
+  if (pg_class_aclcheck(score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("permission denied for the scores of audience \"%s\"", audience->name),
+                    errhint("GRANT SELECT ON %s TO %s;", qualified_name(score_table),
+                            quote_identifier(GetUserNameFromId(GetUserId(), false)))));
   return audience;
 }
 

@@ -44,6 +44,8 @@ struct AudienceDefinition {
   Oid score_table;
   Oid tally_table;
   Oid band_change_table;
+  Oid pending_table;
+  bool append_when_busy;  // deltas of leads that somebody holds go to the pending table
   pg_tz* zone;
   Resolution resolution;
   Oid owner;                 // of the lead table, at this moment
@@ -62,8 +64,8 @@ Oid catalog_type(const char* name);
 AudienceDefinition* read_audience(const char* name);
 // The same, but an error that names it; `SQLSTATE 42704`.
 AudienceDefinition* require_audience(const char* name);
-// Name of the audience with this score table; nullptr: none.
-const char* audience_of_score_table(Oid score_table);
+// The audience with this score table, for whoever may read that; SQLSTATE 42704 and 42501.
+AudienceDefinition* require_readable_scores(Oid score_table);
 // The same as require_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
 AudienceDefinition* require_owned_audience(const char* name);
 // Sources of one audience, ordered by name, with their signals.

@@ -53,7 +53,7 @@ constexpr const char* gone_sql =
 
 constexpr const char* forget_sql[] = {
     "DELETE FROM lead_scoring.audience AS a USING " DROPPED_TABLES
-    " WHERE d.objid IN (a.lead_table, a.score_table, a.tally_table, a.band_change_table)",
+    " WHERE d.objid IN (a.lead_table, a.score_table, a.tally_table, a.band_change_table, a.pending_table)",
     "DELETE FROM lead_scoring.source AS s USING " DROPPED_TABLES " WHERE d.objid = s.source_table",
 };
 

@@ -2,6 +2,7 @@
 // scores is given the tallies of the leads whose scores they see, which is what explain needs.
 #include "pg/catalog.hpp"
 #include "pg/owner.hpp"
+#include "pg/tally_datum.hpp"
 
 extern "C" {
 #include "executor/spi.h"
@@ -29,9 +30,28 @@ bool select_by_key(const AudienceDefinition& audience, Oid table, const char* co
   return !is_null;
 }
 
-bool select_tally(const AudienceDefinition& audience, Datum key, Datum* tally) {
+bool select_maintained(const AudienceDefinition& audience, Datum key, Datum* tally) {
   return select_by_key(audience, audience.tally_table, "t.base OPERATOR(lead_scoring.+) t.recent", key,
                        tally);
+}
+
+// As the owner: who may read a lead's tally may read all of it.
+bool select_pending(const AudienceDefinition& audience, Datum key, Datum* tally) {
+  OwnerSwitch owner;
+  become_owner(&owner, audience.owner, false);
+  const bool found = select_by_key(audience, audience.pending_table, "lead_scoring.sum(t.delta)", key, tally);
+  be_oneself(owner);
+  return found;
+}
+
+bool select_tally(const AudienceDefinition& audience, Datum key, Datum* tally) {
+  Datum pending = 0;
+  const bool maintained = select_maintained(audience, key, tally);
+  if (!maintained && pg_class_aclcheck(audience.pending_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+    return false;
+  if (!select_pending(audience, key, &pending)) return maintained;
+  *tally = maintained ? tally_sum(*tally, pending) : pending;
+  return true;
 }
 
 bool select_tally_of_visible_lead(const AudienceDefinition& audience, Datum key, Datum* tally) {

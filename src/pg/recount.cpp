@@ -5,6 +5,7 @@
 
 #include "pg/audience_work.hpp"
 #include "pg/counting.hpp"
+#include "pg/pending.hpp"
 #include "pg/rescore.hpp"
 #include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
@@ -67,50 +68,74 @@ CountedPart part_of(ArrayType* numbers) {
                  ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers)));
 }
 
-constexpr const char* counted_in_order = "SELECT c.lead, c.tally FROM (%s) AS c ORDER BY c.lead";
-
+// Beside what is counted the pending deltas of the same leads, less the entries that are counted, in one snapshot: it
+// sees a source row and what that row has left there, or neither.
 const char* counted_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
-  return psprintf(counted_in_order, recount_sql(audience, query));
+  const char* kept = query.signals == nullptr
+                         ? "'{}'::lead_scoring.tally"
+                         : psprintf("lead_scoring.without_signals(p.delta, '%s')", query.signals);
+  return psprintf(
+      "SELECT e.lead, e.tally, e.id FROM (SELECT c.lead, c.tally, NULL::bigint AS id FROM (%s) AS c UNION "
+      "ALL "
+      "SELECT p.lead, %s, p.id FROM %s AS p WHERE p.lead OPERATOR(pg_catalog.=) ANY ($1)) AS e ORDER BY %s",
+      recount_sql(audience, query), kept, qualified_name(audience.pending_table),
+      key_expression(audience, "lead"));
 }
 
-// What the sources say of these leads, in their order; who has no row there has an empty tally. The tally rows must
-// be locked by an earlier statement. The tallies live as long as the SPI connection.
-LeadDelta* recounted(AudienceWork* work, const LeadDelta* leads, int count, const CountedPart& part) {
+struct Recounted {
+  LeadDelta* leads;  // in their order; who has no row in the sources has an empty tally
+  PendingRow* pending;
+  int pending_count;
+};
+
+// What the sources say of these leads. The tally rows must be locked by an earlier statement.
+Recounted recounted(AudienceWork* work, const LeadDelta* leads, int count, const CountedPart& part) {
   const AudienceDefinition& a = definition(*work);
   Oid types[] = {get_array_type(a.key.type)};
   Datum values[] = {array_of_keys(a.key, leads, count)};
   const RecountQuery query = {part.source, part.literal, "$1", false, InvalidOid};
   run_counting(a, {counted_sql, nullptr, query, 1, types, values, SPI_OK_SELECT}, &work->failures);
-  LeadDelta* counted = empty_deltas(nullptr, count);
   const SPITupleTable* rows = SPI_tuptable;
+  Recounted result = {empty_deltas(nullptr, count), nullptr, 0};
+  result.pending = static_cast<PendingRow*>(MemoryContextAllocHuge(
+      CurrentMemoryContext, sizeof(PendingRow) * static_cast<Size>(rows->numvals + 1)));
   uint64 next = 0;
   for (int i = 0; i < count; i++) {
-    counted[i].key = leads[i].key;
-    bool is_null = false;
-    if (next == rows->numvals ||
-        compare_keys(a.key, leads[i].key, SPI_getbinval(rows->vals[next], rows->tupdesc, 1, &is_null)) != 0)
-      continue;
-    counted[i].tally = SPI_getbinval(rows->vals[next], rows->tupdesc, 2, &is_null);
-    next++;
+    LeadDelta* lead = &result.leads[i];
+    lead->key = leads[i].key;
+    for (; next < rows->numvals; next++) {
+      bool is_null = false;
+      HeapTuple row = rows->vals[next];
+      if (compare_keys(a.key, lead->key, SPI_getbinval(row, rows->tupdesc, 1, &is_null)) != 0) break;
+      const Datum tally = SPI_getbinval(row, rows->tupdesc, 2, &is_null);
+      lead->tally = is_empty_tally(lead->tally) ? tally : tally_sum(lead->tally, tally);
+      const int64 id = DatumGetInt64(SPI_getbinval(row, rows->tupdesc, 3, &is_null));
+      if (!is_null) result.pending[result.pending_count++] = {lead->key, id};
+    }
   }
-  return counted;
+  return result;
 }
 
 // Counts the part afresh and scores. The tally rows must be locked by an earlier statement.
 void recount_leads(AudienceWork* work, const LeadDelta* leads, int count, const CountedPart& part,
                    const char* cause) {
-  const LeadDelta* counted = recounted(work, leads, count, part);
-  replace_counted(work->audience, counted, count, part.signals, cause, &work->failures);
-  SPI_freetuptable(SPI_tuptable);
+  const Recounted counted = recounted(work, leads, count, part);
+  SPITupleTable* tallies = SPI_tuptable;
+  remove_pending(definition(*work), counted.pending, counted.pending_count);
+  replace_counted(work->audience, counted.leads, count, part.signals, cause, &work->failures);
+  SPI_freetuptable(tallies);
 }
 
-// Keys of the tallies that have entries of these signals.
+// Keys of the leads that have entries of these signals, also pending ones.
 LeadDelta* leads_with_signals(const AudienceDefinition& a, const char* signals, int* count) {
-  select_latest(psprintf("SELECT t.lead FROM %s AS t WHERE lead_scoring.only_signals(t.base "
-                         "OPERATOR(lead_scoring.+) t.recent, "
-                         "'%s') OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally ORDER BY t.lead",
-                         qualified_name(a.tally_table), signals),
-                0, nullptr, nullptr);
+  select_latest(
+      psprintf(
+          "SELECT q.lead FROM (SELECT t.lead, t.base OPERATOR(lead_scoring.+) t.recent AS tally FROM %s AS t "
+          "UNION ALL SELECT p.lead, p.delta FROM %s AS p) AS q WHERE lead_scoring.only_signals(q.tally, "
+          "'%s') "
+          "OPERATOR(lead_scoring.<>) '{}'::lead_scoring.tally GROUP BY q.lead ORDER BY q.lead",
+          qualified_name(a.tally_table), qualified_name(a.pending_table), signals),
+      0, nullptr, nullptr);
   return take_keys(a.key, count);
 }
 
@@ -132,7 +157,7 @@ void recount_after_truncate(const TrackedSource& source) {
     // With the lead table every score row goes, so every lead is looked at.
     LeadDelta* leads = s.profile ? all_leads(a, &count) : leads_with_signals(a, part.literal, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count, nullptr);
+    merge_tallies(work->audience, leads, count, IfHeld::wait, nullptr);
     recount_leads(work, leads, count, part, "truncate");
   });
 }
@@ -163,7 +188,7 @@ int64 rescore_all(AudienceWork* work, const char* cause) {
   return total;
 }
 
-// A tally row for every lead and for every key that a source names, in key order.
+// A tally row for every lead and for every key that a source or a pending delta names, in key order.
 void create_tally_rows(AudienceWork* work) {
   const AudienceDefinition& a = definition(*work);
   StringInfoData sql;
@@ -175,7 +200,8 @@ void create_tally_rows(AudienceWork* work) {
                      sql.len == 0 ? "" : " UNION ", key_expression(a, source->lead_key),
                      qualified_name(source->table), quote_identifier(source->lead_key));
   }
-  if (sql.len == 0) return;
+  appendStringInfo(&sql, "%sSELECT p.lead FROM %s AS p", sql.len == 0 ? "" : " UNION ",
+                   qualified_name(a.pending_table));
   run_sql(
       psprintf(
           "INSERT INTO %s (lead) SELECT q.lead FROM (%s) AS q ORDER BY q.lead ON CONFLICT (lead) DO NOTHING",
@@ -211,7 +237,7 @@ LS_FUNCTION(ls_forget_signals) {
     int count = 0;
     LeadDelta* leads = leads_with_signals(definition(*work), part.literal, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count, nullptr);
+    merge_tallies(work->audience, leads, count, IfHeld::wait, nullptr);
     // Nobody counts them any more, so a recount of just these signals is empty.
     recount_leads(work, leads, count, part, "source removed");
   });
@@ -304,7 +330,7 @@ LS_FUNCTION(ls_rebuild_batch) {
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
     LeadDelta* leads = next_leads(a, from, after != nullptr, limit, &count);
     if (count == 0) return;
-    merge_tallies(work->audience, leads, count, nullptr);
+    merge_tallies(work->audience, leads, count, IfHeld::wait, nullptr);
     recount_leads(work, leads, count, whole(), "rebuild");
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });

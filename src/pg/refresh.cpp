@@ -80,6 +80,15 @@ LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, i
   return select_keys(a, sql, position, 0, nullptr, count);
 }
 
+// Leads with events that found their tally held by somebody else.
+LeadDelta* pending_leads(const AudienceDefinition& a, const Position& position, int* count) {
+  const char* sql = psprintf(
+      "SELECT DISTINCT p.lead FROM %s AS p WHERE ($1 IS NULL OR p.lead OPERATOR(pg_catalog.>) $1) "
+      "ORDER BY p.lead LIMIT $2",
+      qualified_name(a.pending_table));
+  return select_keys(a, sql, position, 0, nullptr, count);
+}
+
 // Leads whose mirror columns are behind: their row was locked by somebody else when the score was written.
 LeadDelta* unequal_leads(const CachedAudience& audience, const Position& position, int* count) {
   const AudienceDefinition& a = *audience.definition;
@@ -97,6 +106,7 @@ LeadDelta* unequal_leads(const CachedAudience& audience, const Position& positio
 }
 
 LeadDelta* next_due(const CachedAudience& audience, const char* what, const Position& position, int* count) {
+  if (strcmp(what, "pending") == 0) return pending_leads(*audience.definition, position, count);
   if (strcmp(what, "due") == 0) return due_leads(*audience.definition, position, count);
   if (strcmp(what, "waking") == 0) return waking_leads(*audience.definition, position, count);
   return unequal_leads(audience, position, count);
@@ -150,17 +160,7 @@ LS_FUNCTION(ls_refresh_batch) {
 // row-level security, so that a view over the scores works for whoever may select from it; by table, so that
 // the view outlives a new name of its audience.
 LS_FUNCTION(ls_active_models) {
-  const char* name = audience_of_score_table(PG_GETARG_OID(0));
-  if (name == nullptr)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("%s is not the score table of an audience", qualified_name(PG_GETARG_OID(0))),
-                    errhint("Its audience may have gone with its lead table.")));
-  const AudienceDefinition* audience = require_audience(name);
-  if (pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for the scores of audience \"%s\"", audience->name),
-                    errhint("GRANT SELECT ON %s TO %s;", qualified_name(audience->score_table),
-                            quote_identifier(GetUserNameFromId(GetUserId(), false)))));
+  const AudienceDefinition* audience = require_readable_scores(PG_GETARG_OID(0));
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   ListCell* cell = nullptr;

@@ -73,7 +73,7 @@ EvaluatedRow evaluate_lead(ScoringBatch* batch, int i, const CachedSheet& sheet,
                                          : DatumGetTimestampTz(old->values[next_change_at_column]);
   const int32 revision = old == nullptr ? sheet.revision : revision_of(*old);
   const bool told = replay(batch, i, sheet, due, revision, standing, &evaluated);
-  const bool same_tally = !batch->adds || !batch->leads[i].changed;
+  const bool same_tally = batch->lead.tally_row.added == 0;
   if (!told || !same_tally || revision != sheet.revision)
     evaluate_datum(sheet.model, batch->lead.tally, batch->now, &evaluated);
   return evaluated;
@@ -85,11 +85,18 @@ void remove_row(ScoringBatch* batch, int i, const ScoreRow& row, Standing* stand
   delete_score(&batch->writes, batch->audience->definition->key, batch->leads[i].key, row.sheet);
 }
 
+// A lead that was due, and for which events were pending.
+const char* cause_of(const ScoringBatch& batch) {
+  const bool events_came = batch.lead.tally_row.added != 0 && strcmp(batch.cause, "time") == 0;
+  return events_came ? "event" : batch.cause;
+}
+
 // One lead on one sheet. Returns when the lead must be looked at again although it has no row.
 TimestampTz rescore_on_sheet(ScoringBatch* batch, int i, const CachedSheet& sheet) {
   const LeadState& state = batch->lead;
   const Datum key = batch->leads[i].key;
   const ScoreRow* old = row_of(state, sheet.name);
+  const char* cause = cause_of(*batch);
   if (sheet.model == nullptr) {
     record_failure(batch->failures, "", sheet.name, sheet.broken_sqlstate, sheet.broken,
                    key_text(batch->audience->definition->key, key));
@@ -99,14 +106,14 @@ TimestampTz rescore_on_sheet(ScoringBatch* batch, int i, const CachedSheet& shee
   const EvaluatedRow evaluated = evaluate_lead(batch, i, sheet, old, &standing);
   if (!evaluated.in_segment) {
     if (old != nullptr)
-      remove_row(batch, i, *old, &standing, batch->cause);
+      remove_row(batch, i, *old, &standing, cause);
     else
-      move_to_band(batch, key, sheet, &standing, {0, batch->now, sheet.revision}, nullptr, batch->cause);
+      move_to_band(batch, key, sheet, &standing, {0, batch->now, sheet.revision}, nullptr, cause);
     return evaluated.next_change_at;
   }
   ScoreRow row = score_row(sheet, evaluated, batch->now);
   move_to_band(batch, key, sheet, &standing, {row.values[band_column], batch->now, sheet.revision},
-               &evaluated.score, batch->cause);
+               &evaluated.score, cause);
   if (old == nullptr) {
     insert_score(&batch->scores, key, row);
   } else if (!same_score(batch->scores, *old, row)) {
@@ -192,17 +199,10 @@ void rescore_leads(ScoringBatch* batch) {
 
 void mirror_batch(const ScoringBatch& batch) {
   auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(batch.count)));
-  for (int i = 0; i < batch.count; i++) keys[i] = batch.leads[i].key;
-  mirror_scores(batch.audience, keys, batch.count);
-}
-
-// Every statement of a batch walks keys through indexes. A plan made while the tables were small or not yet
-// analyzed would read all of a table for each lead.
-int prefer_indexes() {
-  const int level = NewGUCNestLevel();
-  for (const char* setting : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
-    (void)set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  return level;
+  int count = 0;
+  for (int i = 0; i < batch.count; i++)
+    if (!batch.tally_rows[i].held) keys[count++] = batch.leads[i].key;
+  mirror_scores(batch.audience, keys, count);
 }
 
 // What is left is rare, and done by statements.
@@ -220,17 +220,15 @@ void finish_batch(const ScoringBatch& batch) {
 
 // What becomes of the tallies before the scores are decided.
 struct TallyStep {
-  enum { lock_free, merge, replace } kind;
+  enum { add, replace } kind;
+  IfHeld if_held;     // with add
   SignalSet signals;  // those replaced
 };
 
 void take_tallies(ScoringBatch* batch, const TallyStep& step) {
-  batch->adds = step.kind == TallyStep::merge;
   switch (step.kind) {
-    case TallyStep::lock_free:
-      return lock_free_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
-    case TallyStep::merge:
-      return merge_tallies(batch->audience, batch->leads, batch->count, batch->tally_rows);
+    case TallyStep::add:
+      return merge_tallies(batch->audience, batch->leads, batch->count, step.if_held, batch->tally_rows);
     case TallyStep::replace:
       return replace_tallies(batch->audience, batch->leads, batch->count, step.signals, batch->tally_rows);
   }
@@ -276,17 +274,21 @@ int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, co
 
 int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
                    FailureList* failures) {
-  return in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::lock_free, {}});
+  return in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::add, IfHeld::leave, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures) {
-  (void)in_batches(audience, leads, count, occasion, failures, {TallyStep::merge, {}});
+  // What a lead row brings or takes is never left behind: scores that come or go with it wait for nobody's refresh.
+  const bool append = audience->definition->append_when_busy && !occasion.leads_change;
+  (void)in_batches(audience, leads, count, occasion, failures,
+                   {TallyStep::add, append ? IfHeld::append : IfHeld::wait, {}});
 }
 
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures) {
-  (void)in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::replace, signals});
+  (void)in_batches(audience, leads, count, {cause, true}, failures,
+                   {TallyStep::replace, IfHeld::wait, signals});
 }
 
 }  // namespace lead_scoring

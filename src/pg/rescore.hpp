@@ -25,7 +25,8 @@ void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, c
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures);
 
-// Only those whose tally rows nobody else holds; returns how many.
+// Adds what is pending and scores, only those leads whose tally rows nobody else holds; returns how many. Their own
+// deltas are empty.
 int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
                    FailureList* failures);
 

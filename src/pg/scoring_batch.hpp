@@ -29,7 +29,6 @@ struct ScoringBatch {
   FailureList* failures;
   bool leads_change;  // lead rows may have come or gone
   int64 scored;
-  bool adds;  // the leads' tallies are what was just added
   bool sheets_are_latest;
   LeadState lead;  // the one that is being scored
   LeadPresence presence;

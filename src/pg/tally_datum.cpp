@@ -135,6 +135,14 @@ Datum tally_datum_from(Bytes canonical) {
   return PointerGetDatum(value);
 }
 
+Datum tally_sum(Datum a, Datum b) {
+  const Bytes x = tally_bytes(a);
+  const Bytes y = tally_bytes(b);
+  ContextResource memory(CurrentMemoryContext);
+  std::pmr::memory_resource* resource = &memory;
+  return tally_datum_from(run_core([=] { return merge(x, y, resource); }));
+}
+
 Datum open_tally_add(Datum state_or_0, std::span<const Entry> entries, MemoryContext context) {
   const Datum state = state_or_0 == 0 ? 0 : readable(state_or_0);
   return run_core([&] {

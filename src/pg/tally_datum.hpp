@@ -25,6 +25,9 @@ namespace lead_scoring {
 // A new value in CurrentMemoryContext.
 [[nodiscard]] Datum tally_datum_from(Bytes canonical);
 
+// In CurrentMemoryContext.
+[[nodiscard]] Datum tally_sum(Datum a, Datum b);
+
 // `state` + entries. `state` is 0 (nothing yet), a closed tally or an open state; an open one is changed
 // in place, so it must belong to the caller: an aggregate's argument 0, or what open_tally_add returned.
 // When it is too small a larger one is made in `context` and the old one is left alone (nodeAgg frees it).

@@ -1,13 +1,16 @@
 // Protocol. A tally row is the lock of its lead, until the end of the transaction: merging writes it at once, with
-// no lock before, and finds out from the result whether somebody else came first. Deltas come in key order.
+// no lock before, and finds out from the result whether somebody else came first. Deltas come in key order. Whoever has
+// locked a row adds to it what others have left in the pending table meanwhile.
 #include "pg/tally_store.hpp"
 
+#include "pg/pending.hpp"
 #include "pg/stored_table.hpp"
 #include "pg/tally_datum.hpp"
 
 extern "C" {
 #include "access/xact.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -31,6 +34,13 @@ void execute_prepared(SPIPlanPtr plan, Datum* values, int expected_result) {
     elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
 }
 
+int prefer_indexes() {
+  const int level = NewGUCNestLevel();
+  for (const char* setting : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
+    (void)set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  return level;
+}
+
 void read_latest(SPIPlanPtr plan, Datum* values) {
   const int result =
       SPI_execute_snapshot(plan, values, nullptr, GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
@@ -43,10 +53,12 @@ namespace {
 // A `recent` of more bytes is folded into `base`: small enough to be rewritten with each event.
 constexpr Size fold_size = 1500;
 
-constexpr TallyRow no_row = {false, false, Datum{0}, Datum{0}, DT_NOEND};
+constexpr TallyRow no_row = {false, false, Datum{0}, Datum{0}, DT_NOEND, Datum{0}};
 
 struct TallyTable {
+  CachedAudience* audience;
   StoredTable stored;
+  PendingTable pending;
   AttrNumber lead;
   AttrNumber base;
   AttrNumber recent;
@@ -54,8 +66,10 @@ struct TallyTable {
   Datum empty;  // the tally
 };
 
-void open_tallies(TallyTable* table, const CachedAudience& audience) {
-  open_stored(&table->stored, audience.definition->tally_table, true);
+void open_tallies(TallyTable* table, CachedAudience* audience) {
+  table->audience = audience;
+  open_stored(&table->stored, audience->definition->tally_table, true);
+  begin_pending(&table->pending, audience);
   table->lead = required_column(table->stored, "lead", 1);
   table->base = required_column(table->stored, "base", 2);
   table->recent = required_column(table->stored, "recent", 3);
@@ -65,16 +79,9 @@ void open_tallies(TallyTable* table, const CachedAudience& audience) {
 
 // Later commands see what was written.
 void close_tallies(TallyTable* table) {
+  end_pending(&table->pending);
   close_stored(&table->stored);
   CommandCounterIncrement();
-}
-
-Datum sum_of(Datum a, Datum b) {
-  const Bytes x = tally_bytes(a);
-  const Bytes y = tally_bytes(b);
-  ContextResource memory(CurrentMemoryContext);
-  std::pmr::memory_resource* resource = &memory;
-  return tally_datum_from(run_core([=] { return merge(x, y, resource); }));
 }
 
 Datum copy_as_stored(Datum tally) { return datumCopy(tally, false, -1); }
@@ -84,56 +91,116 @@ TallyRow row_found(const TallyTable& table) {
   bool is_null = false;
   const Datum base = copy_as_stored(slot_getattr(slot, table.base, &is_null));
   const Datum recent = copy_as_stored(slot_getattr(slot, table.recent, &is_null));
-  return {true, false, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null))};
+  return {true,    false, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null)),
+          Datum{0}};
 }
 
 // Puts the parts into the row to be written, folded when `recent` has grown too large.
 void set_parts(TallyTable* table, TallyRow* parts) {
   if (VARSIZE_ANY_EXHDR(DatumGetPointer(parts->recent)) > fold_size) {
-    parts->base = sum_of(parts->base, parts->recent);
+    parts->base = tally_sum(parts->base, parts->recent);
     parts->recent = table->empty;
   }
   set_column(&table->stored, table->base, parts->base, false);
   set_column(&table->stored, table->recent, parts->recent, false);
 }
 
-bool insert_tally(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
-  *row = {true, false, table->empty, lead.tally, DT_NOEND};
+bool insert_tally(TallyTable* table, const LeadDelta& lead, bool wait, TallyRow* row) {
+  *row = {true, false, table->empty, lead.tally, DT_NOEND, lead.changed ? lead.tally : Datum{0}};
   copy_defaults(&table->stored);
   set_column(&table->stored, table->lead, lead.key, false);
   set_column(&table->stored, table->wake_at, TimestampTzGetDatum(row->wake_at), false);
   set_parts(table, row);
-  return insert_unless_there(&table->stored, true);
+  return insert_unless_there(&table->stored, wait);
 }
 
-// False: somebody else has written or removed the row that was found.
-bool add_to_found(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
-  if (is_unseen(table->stored)) raise_concurrent_update();
-  TM_Result result = TM_Ok;
-  if (lead.changed) {
-    *row = row_found(*table);
-    row->recent = sum_of(row->recent, lead.tally);
-    copy_found(&table->stored);
-    set_parts(table, row);
-    result = update_stored(&table->stored, &found(table->stored)->tts_tid, true);
-  } else {
-    result = lock_found(&table->stored, true);
-    if (result == TM_Ok) *row = row_found(*table);
+// Over the row that was found. TM_BeingModified: somebody holds it, and `wait` is false.
+TM_Result update_tally(TallyTable* table, Datum delta, bool wait, TallyRow* row) {
+  const Datum before = row->added;
+  *row = row_found(*table);
+  row->recent = tally_sum(row->recent, delta);
+  row->added = before == 0 ? delta : tally_sum(before, delta);
+  copy_found(&table->stored);
+  set_parts(table, row);
+  return update_stored(&table->stored, &found(table->stored)->tts_tid, wait);
+}
+
+TM_Result lock_tally(TallyTable* table, bool wait, TallyRow* row) {
+  const TM_Result result = lock_found(&table->stored, wait);
+  if (result == TM_Ok) *row = row_found(*table);
+  return result;
+}
+
+TM_Result add_to_found(TallyTable* table, const LeadDelta& lead, bool wait, TallyRow* row) {
+  if (!lead.changed) return lock_tally(table, wait, row);
+  const TM_Result result = update_tally(table, lead.tally, wait, row);
+  if (result != TM_BeingModified) return result;
+  // Perhaps it was this transaction that locked it: an update without waiting does not tell.
+  const TM_Result locked = lock_tally(table, false, row);
+  return locked == TM_Ok ? update_tally(table, lead.tally, true, row) : locked;
+}
+
+enum class Merged { yes, look_again, held };
+
+Merged merge_found(TallyTable* table, const LeadDelta& lead, IfHeld if_held, TallyRow* row) {
+  const bool wait = if_held == IfHeld::wait;
+  if (is_unseen(table->stored)) {
+    if (wait) raise_concurrent_update();
+    return Merged::held;
   }
-  if (result == TM_Ok) return true;
-  if (result != TM_Updated && result != TM_Deleted)
-    elog(ERROR, "lead_scoring: unexpected result %d for a tally row", static_cast<int>(result));
-  return false;
+  const TM_Result result = add_to_found(table, lead, wait, row);
+  switch (result) {
+    case TM_Ok:
+      return Merged::yes;
+    case TM_Updated:
+    case TM_Deleted:
+      return Merged::look_again;
+    case TM_WouldBlock:
+      return Merged::held;
+    default:
+      elog(ERROR, "lead_scoring: unexpected result %d for a tally row", static_cast<int>(result));
+  }
+  pg_unreachable();
 }
 
-void merge_tally(TallyTable* table, const LeadDelta& lead, TallyRow* row) {
-  for (;;) {
+Merged merge_absent(TallyTable* table, const LeadDelta& lead, IfHeld if_held, int tries, TallyRow* row) {
+  const bool wait = if_held == IfHeld::wait;
+  if (insert_tally(table, lead, wait, row)) return Merged::yes;
+  // It is there, and the newest snapshot does not see it: somebody is inserting it.
+  return wait || tries == 0 ? Merged::look_again : Merged::held;
+}
+
+bool merge_delta(TallyTable* table, const LeadDelta& lead, IfHeld if_held, TallyRow* row) {
+  for (int tries = 0;; tries++) {
     CHECK_FOR_INTERRUPTS();
-    const bool done = find_row(&table->stored.by_key, lead.key) ? add_to_found(table, lead, row)
-                                                                : insert_tally(table, lead, row);
-    if (done) return;
+    row->added = 0;
+    const Merged merged = find_row(&table->stored.by_key, lead.key)
+                              ? merge_found(table, lead, if_held, row)
+                              : merge_absent(table, lead, if_held, tries, row);
+    if (merged != Merged::look_again) return merged == Merged::yes;
     look_again(&table->stored.by_key);
+    look_again_for_pending(&table->pending);
   }
+}
+
+// The row is locked: what others have left for this lead is added to it.
+void fold_pending(TallyTable* table, Datum key, TallyRow* row) {
+  if (!has_pending(&table->pending, key)) return;
+  const Datum delta = take_pending(table->audience, key);
+  if (delta == 0) return;
+  look_again(&table->stored.by_key);
+  if (!find_row(&table->stored.by_key, key) || update_tally(table, delta, true, row) != TM_Ok)
+    elog(ERROR, "lead_scoring: a locked tally row has gone");
+}
+
+void merge_tally(TallyTable* table, const LeadDelta& lead, IfHeld if_held, TallyRow* row) {
+  if (merge_delta(table, lead, if_held, row)) {
+    fold_pending(table, lead.key, row);
+    return;
+  }
+  *row = no_row;
+  row->held = true;
+  if (if_held == IfHeld::append) append_pending(&table->pending, lead.key, lead.tally);
 }
 
 }  // namespace
@@ -149,44 +216,14 @@ Bytes whole_tally(const TallyRow& row) {
   return run_core([=] { return merge(base, recent, resource); });
 }
 
-void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
+void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, IfHeld if_held,
+                   TallyRow* rows) {
   TallyTable table;
   CommandCounterIncrement();  // what this transaction has done so far is to be seen
-  open_tallies(&table, *audience);
+  open_tallies(&table, audience);
   TallyRow unasked;
-  for (int i = 0; i < count; i++) merge_tally(&table, leads[i], rows == nullptr ? &unasked : &rows[i]);
-  close_tallies(&table);
-}
-
-namespace {
-
-// False: somebody else has written or removed the row that was found.
-bool lock_if_free(TallyTable* table, TallyRow* row) {
-  switch (lock_found(&table->stored, false)) {
-    case TM_Ok:
-      *row = row_found(*table);
-      return true;
-    case TM_WouldBlock:
-      row->held = true;
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
-
-void lock_free_tallies(CachedAudience* audience, const LeadDelta* leads, int count, TallyRow* rows) {
-  TallyTable table;
-  CommandCounterIncrement();
-  open_tallies(&table, *audience);
-  for (int i = 0; i < count; i++) {
-    CHECK_FOR_INTERRUPTS();
-    rows[i] = no_row;
-    while (find_row(&table.stored.by_key, leads[i].key) && !lock_if_free(&table, &rows[i]))
-      look_again(&table.stored.by_key);
-    rows[i].held = !rows[i].exists;  // without a row there is no lock to score under
-  }
+  for (int i = 0; i < count; i++)
+    merge_tally(&table, leads[i], if_held, rows == nullptr ? &unasked : &rows[i]);
   close_tallies(&table);
 }
 
@@ -220,7 +257,7 @@ void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count
                      TallyRow* rows) {
   TallyTable table;
   CommandCounterIncrement();
-  open_tallies(&table, *audience);
+  open_tallies(&table, audience);
   for (int i = 0; i < count; i++) {
     rows[i] = no_row;
     if (!find_row(&table.stored.by_key, leads[i].key)) continue;
@@ -228,6 +265,7 @@ void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count
     const Bytes now = whole_tally(rows[i]);
     const Bytes tally = replaced(now, tally_bytes(leads[i].tally), signals);
     if (!same_bytes(now, tally)) write_whole(&table, tally, &rows[i]);
+    fold_pending(&table, leads[i].key, &rows[i]);
   }
   close_tallies(&table);
 }
@@ -236,7 +274,7 @@ namespace {
 
 void set_wake_times(CachedAudience* audience, const TallyUpkeep& upkeep) {
   TallyTable table;
-  open_tallies(&table, *audience);
+  open_tallies(&table, audience);
   for (int i = 0; i < upkeep.wake_count; i++) {
     // We hold its lock: it is there, and nobody else has written it but before our own snapshot.
     if (!find_row(&table.stored.by_key, upkeep.wake[i])) continue;

@@ -94,15 +94,7 @@ LS_FUNCTION(ls_tally_hash_extended) {
   return hash_any_extended(bytes.data(), static_cast<int>(bytes.size()), PG_GETARG_INT64(1));
 }
 
-LS_FUNCTION(ls_tally_plus) {
-  const Bytes a = tally_bytes(PG_GETARG_DATUM(0));
-  const Bytes b = tally_bytes(PG_GETARG_DATUM(1));
-  const Bytes sum = run_core([a, b] {
-    ContextResource memory(CurrentMemoryContext);
-    return merge(a, b, &memory);
-  });
-  PG_RETURN_DATUM(tally_datum_from(sum));
-}
+LS_FUNCTION(ls_tally_plus) { PG_RETURN_DATUM(tally_sum(PG_GETARG_DATUM(0), PG_GETARG_DATUM(1))); }
 
 LS_FUNCTION(ls_tally_minus) {
   const Bytes a = tally_bytes(PG_GETARG_DATUM(0));

@@ -1,9 +1,11 @@
 // verify(audience) → rows (problem, lead, sheet, detail): what does not agree. Each comparison is one
 // statement, one snapshot, so it is exact beside live writers. Rows that are due (their next change has
-// come, or a newer revision is active) are not compared: refresh owes them, and any writer brings them up.
+// come, a newer revision is active, or deltas are pending) are not compared: refresh owes them, and any writer brings
+// them up.
 #include "pg/counting.hpp"
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
+#include "pg/pending.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -23,22 +25,28 @@ struct Names {
   char* tally;
   char* score;
   char* change;
+  char* pending;
 };
 
 Names names_of(const AudienceDefinition& a) {
-  return {qualified_name(a.lead_table), const_cast<char*>(quote_identifier(a.lead_key)),
-          qualified_name(a.tally_table), qualified_name(a.score_table), qualified_name(a.band_change_table)};
+  return {qualified_name(a.lead_table),        const_cast<char*>(quote_identifier(a.lead_key)),
+          qualified_name(a.tally_table),       qualified_name(a.score_table),
+          qualified_name(a.band_change_table), qualified_name(a.pending_table)};
 }
 
 const char* compare_tallies_sql(const AudienceDefinition& audience, const RecountQuery& query, void*) {
   return psprintf(
       "SELECT 'tally differs', coalesce(c.lead, t.lead)::text, NULL::text, "
-      "pg_catalog.format('maintained %%s, counted %%s', "
-      "t.base OPERATOR(lead_scoring.+) t.recent, coalesce(c.tally, '{}'::lead_scoring.tally)) "
-      "FROM (%s) AS c FULL JOIN %s AS t ON t.lead OPERATOR(pg_catalog.=) c.lead "
-      "WHERE coalesce(t.base OPERATOR(lead_scoring.+) t.recent, '{}'::lead_scoring.tally) "
-      "OPERATOR(lead_scoring.<>) coalesce(c.tally, '{}'::lead_scoring.tally)",
-      recount_sql(audience, query), qualified_name(audience.tally_table));
+      "pg_catalog.format('maintained %%s, counted %%s', t.tally, coalesce(c.tally, "
+      "'{}'::lead_scoring.tally)) "
+      "FROM (%s) AS c FULL JOIN (SELECT coalesce(m.lead, p.lead) AS lead, CASE WHEN p.lead IS NULL "
+      "THEN m.base OPERATOR(lead_scoring.+) m.recent WHEN m.lead IS NULL THEN p.delta "
+      "ELSE m.base OPERATOR(lead_scoring.+) m.recent OPERATOR(lead_scoring.+) p.delta END AS tally "
+      "FROM %s AS m FULL JOIN (%s) AS p ON p.lead OPERATOR(pg_catalog.=) m.lead) AS t "
+      "ON t.lead OPERATOR(pg_catalog.=) c.lead "
+      "WHERE coalesce(t.tally, '{}'::lead_scoring.tally) OPERATOR(lead_scoring.<>) "
+      "coalesce(c.tally, '{}'::lead_scoring.tally)",
+      recount_sql(audience, query), qualified_name(audience.tally_table), pending_sums_sql(audience));
 }
 
 const char* missing_tallies_sql(const Names& n) {
@@ -70,8 +78,9 @@ const char* compare_scores_sql(const Names& n) {
       "ELSE NOT e.in_segment OR ROW(s.score, s.engagement, s.fit, s.grade, s.level, s.band, s.disqualified, "
       "s.hand_raised, s.persona, s.last_active_on) IS DISTINCT FROM ROW(e.score, e.engagement, e.fit, "
       "e.grade, e.level, "
-      "e.band, e.disqualified, e.hand_raised, e.persona, e.last_active_on) END",
-      n.key, n.lead, n.tally, n.key, n.score, n.key);
+      "e.band, e.disqualified, e.hand_raised, e.persona, e.last_active_on) END "
+      "AND NOT EXISTS (SELECT FROM %s AS p WHERE p.lead OPERATOR(pg_catalog.=) t.lead)",
+      n.key, n.lead, n.tally, n.key, n.score, n.key, n.pending);
 }
 
 const char* stray_scores_sql(const Names& n) {
