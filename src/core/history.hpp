@@ -46,7 +46,7 @@ class History {
 
  private:
   struct Room;
-  void read_block(TallyReader& reader, std::size_t signal, Room& room);
+  void read_block(TallyReader& reader, const Signal& signal, Past& past, Room& room);
 
   const Model* model_;
   Past* pasts_;  // by signal

@@ -51,13 +51,10 @@ Points large_contribution(Points points, Int128 sum, Int128 unit) {
   return static_cast<Points>(std::clamp<Int128>(rounded, -most_points, most_points));
 }
 
-void stand(const Rule& rule, const Scene& scene, Standing& standing) {
-  standing = {};
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing) {
   const Past* past = counts_occurrences(rule) ? &scene.history.of(rule.signal) : nullptr;
-  const bool is_idle = past != nullptr && past->is_empty() && rule.measure != Measure::tiers;
-  if (is_idle) {  // most rules of most leads: nothing to count, and no guard can change that
-    standing.reason = past->has_future() ? Reason::not_yet : Reason::no_occurrence;
-    if (rule.guard && !is_met(*rule.guard, scene)) standing.reason = Reason::guard;
+  if (standing.reason != Reason::none) {  // idle
+    if (!is_met(*rule.guard, scene)) standing.reason = Reason::guard;
     return;
   }
   measure(rule, scene, past, standing);

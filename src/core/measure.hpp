@@ -105,7 +105,18 @@ struct Scene {
 };
 
 // Overwrites `standing`.
-void stand(const Rule& rule, const Scene& scene, Standing& standing);
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+  standing = {};
+  if (rule.can_be_idle) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
+      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
+      if (!rule.guard) return;
+    }
+  }
+  stand_with_care(rule, scene, standing);
+}
 
 // The rule's own occurrences that count: valid, later than the `since` signal's last, within the repeat limit.
 // Ascending ticks; timeless ones stand at the end, with the tick of now and signal 0. They may lie in the
@@ -114,7 +125,15 @@ struct Occurrences {
   std::span<const Entry> all{};
   std::int64_t count = 0;  // their sum, saturating
 };
-[[nodiscard]] Occurrences counted_occurrences(const Rule& rule, const Scene& scene);
+[[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
+  if (!rule.is_filtered) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.timeless.empty()) return {past.come(), past.count};
+    if (past.present == 0) return {past.timeless, past.count};
+  }
+  return filtered_occurrences(rule, scene);
+}
 [[nodiscard]] inline bool is_timeless(const Entry& counted) { return counted.signal == 0; }
 // Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
 // counts in another period.

@@ -26,7 +26,8 @@ Tick least_start(const Rule& rule, const Scene& scene) {
 // The entries that can have weight: those that are too old come first.
 std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
   const std::int64_t dead = scene.now() - rule.decay.lifetime;
-  if (entries.empty() || entries.front().tick > dead || rule.decay.anchor == Anchor::activity) return entries;
+  if (entries.size() < 8 || entries.front().tick > dead || rule.decay.anchor == Anchor::activity)
+    return entries;
   const auto first = std::partition_point(entries.begin(), entries.end(),
                                           [&](const Entry& entry) { return entry.tick <= dead; });
   return {first, entries.end()};
@@ -34,7 +35,7 @@ std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<con
 
 // Calls add(entry, weight) for each entry.
 template <typename Add>
-void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
+inline void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
   const Tick now = scene.now();
   const Tick least = least_start(rule, scene);
   Tick weighed = timeless;  // entries of one start share one weight; timeless ones, the last, that of now
@@ -93,7 +94,8 @@ bool is_saturated(const Rule& rule, const Sums& sums, std::int64_t unit) {
          std::abs(contribution(rule.points, sums.negative, unit)) == most_points;
 }
 
-void measure_weighed(const Rule& rule, const Scene& scene, std::span<const Entry> entries, std::int64_t unit,
+template <std::int64_t unit>
+void measure_weighed(const Rule& rule, const Scene& scene, std::span<const Entry> entries,
                      Standing& standing) {
   entries = alive(rule, scene, entries);
   const Sums sums = weigh(rule, scene, entries);
@@ -120,12 +122,12 @@ void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences
                          Standing& standing) {
   constexpr std::int64_t count_unit = std::int64_t{1} << weight_bits;
   if (rule.measure == Measure::value) {
-    measure_weighed(rule, scene, counted.all, value_unit << weight_bits, standing);
+    measure_weighed<value_unit << weight_bits>(rule, scene, counted.all, standing);
   } else if (rule.decay.kind == DecayKind::none) {  // no weight to look up
     standing.points = standing.rising = contribution(rule.points, counted.count, 1);
     standing.holds = !counted.all.empty();
   } else {
-    measure_weighed(rule, scene, counted.all, count_unit, standing);
+    measure_weighed<count_unit>(rule, scene, counted.all, standing);
   }
   if (standing.holds) return;
   standing.reason = why_no_occurrence(rule, scene, counted);

@@ -171,7 +171,9 @@ struct Rule {
   bool disqualifies = false;
   bool hand_raise = false;
   std::int16_t forces_band = -1;
-  bool is_filtered = false;  // not every occurrence counts; for speed only
+  // For speed only; plan_model fills them in.
+  bool is_filtered = false;  // not every occurrence counts
+  bool can_be_idle = false;  // says nothing, now or later, while its signal has not occurred
 };
 
 // Rules that share component and group, in the model's order; group −1 for those without.

@@ -1,7 +1,6 @@
 // One lead under one model, looked at from one tick after the other.
 #pragma once
 
-#include <memory>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -13,13 +12,11 @@
 
 namespace lead_scoring {
 
-// Room for a list whose length stays; the memory resource frees it.
+// Room for a list whose length stays, all of which is written before it is read; the memory resource frees it.
 template <typename T>
 [[nodiscard]] std::span<T> room_for(std::size_t size, std::pmr::memory_resource* memory) {
-  static_assert(std::is_trivially_destructible_v<T>);
-  T* list = std::pmr::polymorphic_allocator<T>(memory).allocate(size);
-  std::uninitialized_default_construct_n(list, size);
-  return {list, size};
+  static_assert(std::is_trivially_copyable_v<T>);
+  return {std::pmr::polymorphic_allocator<T>(memory).allocate(size), size};
 }
 
 class Scorer {
