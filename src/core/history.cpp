@@ -65,60 +65,55 @@ struct History::Room {
 History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory)
     : model_(&model),
       pasts_(std::pmr::polymorphic_allocator<Past>(memory).allocate(model.signals.size())),
-      now_(now) {
+      now_(now),
+      earliest_(model.calendar.first_tick()) {
   std::uninitialized_value_construct_n(pasts_, model.signals.size());
   if (tally.empty()) return;
   Room room(tally.size(), memory);
   TallyReader reader(tally);
   const Signal* signal = model.signals.data();
   const Signal* const end = signal + model.signals.size();
+  Past* past = pasts_;
   while (reader.next_signal()) {
-    while (signal != end && signal->number < reader.signal()) ++signal;
+    for (; signal != end && signal->number < reader.signal(); ++signal) ++past;
     if (signal == end) break;
     if (signal->number != reader.signal() || !signal->is_used) continue;
-    read_block(reader, *signal, pasts_[signal - model.signals.data()], room);
+    TallyReader::Facts facts;
+    Entry* last = reader.read_into(room.at, room.end, facts);
+    while (!reader.is_read()) [[unlikely]] last = reader.read_into(room.grow(last), room.end, facts);
+    Entry* const first = room.at;
+    past->count = facts.more + (last - first);
+    past->dated = {first, last};
+    past->present = past->dated.size();
+    room.at = last;
+    // Nearly always all entries are dated ones that have come.
+    const bool is_plain = facts.is_plain && first->tick >= earliest_ && last[-1].tick <= now_ &&
+                          (signal->is_by_row || !facts.has_repeated);
+    if (!is_plain) room.at = arrange(*past, first, last, *signal);
+    if (signal->is_activity && past->present > 0)
+      last_activity_ = std::max(last_activity_, past->dated[past->present - 1].tick);
   }
+  if (is_always_active_) last_activity_ = now_;
 }
 
-void History::read_block(TallyReader& reader, const Signal& signal, Past& past, Room& room) {
-  TallyReader::Facts facts;
-  Entry* last = reader.read_into(room.at, room.end, facts);
-  while (!reader.is_read()) last = reader.read_into(room.grow(last), room.end, facts);
-  Entry* const first = room.at;
-  const Calendar& calendar = model_->calendar;
-  bool is_tidy = !facts.has_absent && (signal.is_by_row || !facts.has_repeated);
-  past.count = saturating_add(facts.more, last - first);
+// A block with timeless, future or absent entries, or such as count together. Returns the new end.
+Entry* History::arrange(Past& past, Entry* first, Entry* last, const Signal& signal) {
+  last = tidy(first, last, signal, model_->calendar);
   Entry* dated = first;
   for (; dated != last && dated->tick == timeless; ++dated) {
+    dated->signal = 0;
+    dated->tick = now_;
   }
-  // In ascending order of ticks.
-  is_tidy = is_tidy && (dated == last ||
-                        (dated->tick >= calendar.first_tick() && last[-1].tick <= calendar.last_tick()));
-  if (!is_tidy) [[unlikely]] {
-    last = tidy(first, last, signal, calendar);
-    past.count = sum_of_counts({first, last});
-    for (dated = first; dated != last && dated->tick == timeless; ++dated) {
-    }
-  }
-  room.at = last;
-  for (Entry& entry : std::span(first, dated)) {
-    entry.signal = 0;
-    entry.tick = now_;
-  }
-  past.timeless = {first, dated};
-  past.dated = {dated, last};
   Entry* come = last;
   while (come != dated && come[-1].tick > now_) --come;
+  past.timeless = {first, dated};
+  past.dated = {dated, last};
   past.present = static_cast<std::size_t>(come - dated);
-  if (come != last) {
-    past.count = sum_of_counts({first, come});
-    has_future_ = true;
-  }
+  past.count = sum_of_counts({first, come});
+  has_future_ |= come != last;
   has_timeless_ |= first != dated;
-  if (!signal.is_activity) return;
-  is_always_active_ |= first != dated;
-  if (first != dated) last_activity_ = now_;
-  if (come != dated) last_activity_ = std::max(last_activity_, come[-1].tick);
+  is_always_active_ |= signal.is_activity && first != dated;
+  return last;
 }
 
 void History::stand_at(Tick now) {

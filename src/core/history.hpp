@@ -46,11 +46,12 @@ class History {
 
  private:
   struct Room;
-  void read_block(TallyReader& reader, const Signal& signal, Past& past, Room& room);
+  [[nodiscard]] Entry* arrange(Past& past, Entry* first, Entry* last, const Signal& signal);
 
   const Model* model_;
   Past* pasts_;  // by signal
   Tick now_;
+  Tick earliest_;  // of the calendar
   Tick last_activity_ = timeless;
   bool has_future_ = false;
   bool has_timeless_ = false;

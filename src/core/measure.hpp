@@ -104,20 +104,6 @@ struct Scene {
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
 
-// Overwrites `standing`.
-void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
-inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
-  standing = {};
-  if (rule.can_be_idle) {
-    const Past& past = scene.history.of(rule.signal);
-    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
-      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
-      if (!rule.guard) return;
-    }
-  }
-  stand_with_care(rule, scene, standing);
-}
-
 // The rule's own occurrences that count: valid, later than the `since` signal's last, within the repeat limit.
 // Ascending ticks; timeless ones stand at the end, with the tick of now and signal 0. They may lie in the
 // scratch.
@@ -168,20 +154,39 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 void measure_season(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
+// Overwrites `standing`.
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+  standing = {};
+  if (rule.can_be_idle) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
+      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
+      if (!rule.guard) return;
+    } else if (rule.is_simple && past.timeless.empty()) {
+      standing.counted = past.count;
+      return measure_occurrences(rule, scene, {past.come(), past.count}, standing);
+    }
+  }
+  stand_with_care(rule, scene, standing);
+}
+
 // points · sum / unit, rounded once half away from zero to a thousandth, saturating at ±10^9 points; unit > 0.
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
-[[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
+[[nodiscard]] inline Points contribution(Points points, std::int64_t sum, std::int64_t unit) {
   // Products within 61 bits, which nearly all are, need no long division.
   constexpr std::int64_t most = std::int64_t{1} << 61;
   std::int64_t product = 0;
-  const bool is_small = sum == static_cast<std::int64_t>(sum) &&
-                        !__builtin_mul_overflow(points, static_cast<std::int64_t>(sum), &product) &&
-                        product < most && product > -most && unit < most;
-  if (!is_small) [[unlikely]]
+  if (__builtin_mul_overflow(points, sum, &product) || product >= most || product <= -most) [[unlikely]]
     return large_contribution(points, sum, unit);
   const std::int64_t size = product < 0 ? -product : product;
   const std::int64_t quotient = std::min((2 * size + unit) / (2 * unit), most_points);
   return product < 0 ? -quotient : quotient;
+}
+[[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
+  if (sum != static_cast<std::int64_t>(sum)) [[unlikely]]
+    return large_contribution(points, sum, unit);
+  return contribution(points, static_cast<std::int64_t>(sum), unit);
 }
 
 }  // namespace lead_scoring

@@ -174,6 +174,7 @@ struct Rule {
   // For speed only; plan_model fills them in.
   bool is_filtered = false;  // not every occurrence counts
   bool can_be_idle = false;  // says nothing, now or later, while its signal has not occurred
+  bool is_simple = false;    // weighs all occurrences of its signal, whatever else has happened
 };
 
 // Rules that share component and group, in the model's order; group −1 for those without.

@@ -26,7 +26,6 @@
 #include <string_view>
 
 #include "calendar.hpp"
-#include "exact.hpp"
 #include "tally_format.hpp"
 
 namespace lead_scoring {
@@ -73,8 +72,8 @@ class TallyReader {
   // The same for as many entries as there is room for; returns the end of what it has written. `facts` are those
   // of all entries that were read with it.
   struct Facts {
-    std::int64_t more = 0;      // sum of the counts beyond one each; saturates
-    bool has_absent = false;    // a count of 0 or less
+    std::int64_t more = 0;      // while plain: sum of the counts beyond one each
+    bool is_plain = true;       // no count is 0 or less, or so large that their sum could be too large
     bool has_repeated = false;  // ticks that several entries share
   };
   [[nodiscard]] Entry* read_into(Entry* out, const Entry* end, Facts& facts);
@@ -242,8 +241,9 @@ inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts)
       at_ = at;
       read_fields(*out, head & 7);
       at = at_;
-      facts.has_absent |= out->count <= 0;
-      facts.more = saturating_add(facts.more, out->count - 1);
+      // A tally has less than 2^31 bytes, and so less entries than that.
+      facts.is_plain = facts.is_plain && out->count > 0 && out->count < std::int64_t{1} << 31;
+      if (facts.is_plain) facts.more += out->count - 1;
     }
     ++out;
     if (single_) limit = at;
