@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -68,6 +69,10 @@ class Reused {
     }
     return room_;
   }
+  [[nodiscard]] bool holds(std::span<const T> list) const {
+    return !list.empty() && std::less_equal<>()(room_, list.data()) &&
+           std::less<>()(list.data(), room_ + size_);
+  }
 
  private:
   static_assert(std::is_trivially_copyable_v<T>);
@@ -87,19 +92,12 @@ struct Scratch {
   std::pmr::vector<Day> days;
 };
 
-enum class Look : std::uint8_t {
-  now,    // what the rules say now
-  ahead,  // and when that will change
-  later,  // what rules say that have begun to move; no other than these is asked, and no guard, which would jump
-};
-
 struct Scene {
   const Model& model;
   const History& history;
   Scratch& scratch;
-  Look look = Look::now;
+  bool looks_ahead = false;
 
-  [[nodiscard]] bool looks_ahead() const { return look == Look::ahead; }
   [[nodiscard]] Tick now() const { return history.now(); }
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
@@ -170,6 +168,12 @@ inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
   }
   stand_with_care(rule, scene, standing);
 }
+[[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
+  return rule.signal != no_signal && rule.measure != Measure::inactivity;
+}
+// Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
+// not move, but jump.
+void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
 // points · sum / unit, rounded once half away from zero to a thousandth, saturating at ±10^9 points; unit > 0.
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);

@@ -141,7 +141,7 @@ void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences
     } else {
       measure_counts(rule, scene, entries, counted.count, standing);
     }
-    if (scene.looks_ahead()) standing.moves = next_loss_of_all(rule, scene, entries);
+    if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, entries);
   }
   if (standing.holds) return;
   standing.reason = why_no_occurrence(rule, scene, counted);

@@ -133,7 +133,7 @@ void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& coun
   // Windows that look back from the last occurrence stay where they are, unless it is a timeless one.
   const bool stays =
       rule.window_anchor == WindowAnchor::last && !counted.all.empty() && !is_timeless(counted.all.back());
-  if (scene.looks_ahead() && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
+  if (scene.looks_ahead && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
 }
 
 }  // namespace lead_scoring

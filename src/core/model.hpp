@@ -144,6 +144,8 @@ struct Season {
   std::uint16_t months = 0;  // bit m for month m
   bool is_learned = false;
   std::array<bool, days_of_season> days{};  // what windows and months come to
+  // Days from each until one that is in where it is out, or out where it is in; 0 where all are alike.
+  std::array<std::uint16_t, days_of_season> until_edge{};
 };
 
 struct Rule {

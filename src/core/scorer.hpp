@@ -35,11 +35,13 @@ class Scorer {
  private:
   enum class Verdict { same, different, unproven };
 
-  [[nodiscard]] Scene scene(Look look) { return {model_, history_, scratch_, look}; }
+  [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
+  [[nodiscard]] bool stays_counted(const Rule& rule) const;
+  [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
@@ -60,6 +62,7 @@ class Scorer {
   Outcome at_probe_;
   Evaluation shown_;
   std::span<std::uint16_t> movers_;  // the rules that move before the next jump
+  std::span<Occurrences> counted_;   // what they count, which stays until then
   std::span<Standing> probed_;
   std::span<Points> probed_group_sums_;
   int tries_ = 0;
