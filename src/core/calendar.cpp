@@ -12,8 +12,6 @@ namespace {
 
 constexpr int first_year = 1400;
 constexpr int last_year = 9999;
-constexpr Day first_day = -219145;  // 1400-01-01
-constexpr Day last_day = 2921939;   // 9999-12-31
 
 // 2000-01-01 in the count of std::chrono, from 1970 on.
 constexpr std::chrono::days epoch{10957};
@@ -30,7 +28,8 @@ constexpr std::int64_t microseconds_per_hour = 3'600'000'000;
 }
 
 void check_day(std::int64_t day) {
-  if (day < first_day || day > last_day) out_of_range("day " + std::to_string(day) + " since 2000-01-01");
+  if (day < earliest_day || day > latest_day)
+    out_of_range("day " + std::to_string(day) + " since 2000-01-01");
 }
 
 [[nodiscard]] int days_in_month(int year, int month) {
@@ -115,15 +114,10 @@ std::int64_t Calendar::local_microseconds(Tick tick) const {
   return tick * (microseconds_per_hour * (24 / ticks_per_day()));
 }
 
-Day Calendar::day_of(Tick tick) const { return static_cast<Day>(floor_divide(tick, ticks_per_day())); }
-
 Tick Calendar::start_of(Day day) const {
   check_day(day);
   return day * ticks_per_day();
 }
-
-Tick Calendar::first_tick() const { return first_day * ticks_per_day(); }
-Tick Calendar::last_tick() const { return (last_day + 1) * ticks_per_day() - 1; }
 
 Tick Calendar::add(Tick tick, const Span& span) const {
   if (tick == never) return never;

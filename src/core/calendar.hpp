@@ -20,6 +20,8 @@ enum class Resolution : std::uint8_t { day, hour };
 
 // Days since 2000-01-01.
 using Day = std::int32_t;
+inline constexpr Day earliest_day = -219145;  // 1400-01-01
+inline constexpr Day latest_day = 2921939;    // 9999-12-31
 
 struct Span {  // a calendar interval; applied months first, then days, then hours
   std::int32_t months = 0;
@@ -74,10 +76,13 @@ class Calendar {
   // The start of a tick in the same count. Like start_of and add: datetime_out_of_range for what does not
   // lie in the years 1400–9999, as a forged tally may have it.
   [[nodiscard]] std::int64_t local_microseconds(Tick tick) const;
-  [[nodiscard]] Day day_of(Tick tick) const;  // of any tick
+  [[nodiscard]] Day day_of(Tick tick) const {  // of any tick
+    if (resolution_ == Resolution::day) return tick;
+    return tick / 24 - (tick % 24 < 0 ? 1 : 0);
+  }
   [[nodiscard]] Tick start_of(Day day) const;
-  [[nodiscard]] Tick first_tick() const;  // 1400-01-01 00:00
-  [[nodiscard]] Tick last_tick() const;   // 9999-12-31, its last tick
+  [[nodiscard]] Tick first_tick() const { return earliest_day * ticks_per_day(); }  // 1400-01-01 00:00
+  [[nodiscard]] Tick last_tick() const { return (latest_day + 1) * ticks_per_day() - 1; }
   // t ⊕ span: months first, the day of the month clipped to the month's last day as PostgreSQL clips it
   // (28 Feb + 1 month = 28 Mar), then days, then hours; never when the result (or its month) lies beyond
   // year 9999, and never ⊕ span is never. A timeless tick has no sum: replace it by the evaluation tick first.

@@ -31,7 +31,8 @@ constexpr ClampNames sheet_clamp{"sheet minimum", "sheet maximum"};
 bool caps(const Standing& standing) { return standing.holds; }
 bool caps(const Part& part) { return part.caps; }
 
-template <typename Part>  // or Standing
+// Rows are written only where somebody reads them: evaluating does not even ask whether.
+template <typename Part, bool tells>  // Part or Standing
 class Combiner {
  public:
   Combiner(const Model& model, std::span<const Part> parts, std::span<Points> group_sums, ExplainRows* rows)
@@ -41,7 +42,7 @@ class Combiner {
     std::fill(group_sums_.begin(), group_sums_.end(), 0);
     out_.engagement = component_sum(Component::engagement);
     out_.fit = component_sum(Component::fit);
-    if (rows_ != nullptr) rows_->enter_sheet();
+    if constexpr (tells) rows_->enter_sheet();
     Points total = under_ceiling(out_.engagement + out_.fit);
     total = clamped(total, model_.sheet_clamp, sheet_clamp, {});
     out_.score = after_disqualification(total);
@@ -58,18 +59,19 @@ class Combiner {
 
  private:
   void add_row(std::string_view kind, std::string_view what, Points change, std::string_view cause) {
-    if (rows_ != nullptr) rows_->add(kind, what, change, cause);
+    if constexpr (tells) rows_->add(kind, what, change, cause);
   }
 
   Points clamped(Points points, const Clamp& clamp, const ClampNames& names, std::string_view cause) {
     // Not std::clamp: an impossible clamp is refused when the model is read, but the order is then still defined.
     const Points result = std::max(clamp.min, std::min(clamp.max, points));
+    if constexpr (!tells) return result;
     if (result != points) add_row("clamp", result > points ? names.min : names.max, result - points, cause);
     return result;
   }
 
   Points rule_points(std::size_t index) {
-    if (rows_ != nullptr) rows_->add_rule(index);
+    if constexpr (tells) rows_->add_rule(index);
     const Points points = parts_[index].points;
     if (points == 0) return 0;  // which lies in every clamp
     const Rule& rule = model_.rules[index];
@@ -77,18 +79,18 @@ class Combiner {
   }
 
   Points component_sum(Component component) {
-    if (rows_ != nullptr) rows_->enter_component(component);
+    if constexpr (tells) rows_->enter_component(component);
     Points sum = 0;
     for (; run_ < model_.runs.size() && model_.runs[run_].component == component; ++run_)
       sum += run_sum(model_.runs[run_]);
-    if (rows_ != nullptr) rows_->enter_group(-1);
+    if constexpr (tells) rows_->enter_group(-1);
     if (component == Component::fit && model_.has_personas) sum -= persona_losses();
     return clamped(sum, model_.component_clamps[static_cast<std::size_t>(component)], component_clamp, {});
   }
 
   // Sum of the rules that share a group, or of those that have none.
   Points run_sum(const RuleRun& run) {
-    if (rows_ != nullptr) rows_->enter_group(run.group);
+    if constexpr (tells) rows_->enter_group(run.group);
     Points sum = 0;
     for (const std::uint16_t rule : run.rules) sum += rule_points(rule);
     if (run.group < 0) return sum;
@@ -110,10 +112,10 @@ class Combiner {
       if (!model_.groups[i].is_persona || group_sums_[i] == 0 || static_cast<std::int16_t>(i) == winner)
         continue;
       losses += group_sums_[i];
-      if (rows_ != nullptr) rows_->enter_group(static_cast<int>(i));
+      if constexpr (tells) rows_->enter_group(static_cast<int>(i));
       add_row("persona", "persona loss", -group_sums_[i], model_.persona_name(winner));
     }
-    if (rows_ != nullptr) rows_->enter_group(-1);
+    if constexpr (tells) rows_->enter_group(-1);
     return losses;
   }
 
@@ -199,11 +201,12 @@ class Combiner {
 
 Outcome combine(const Model& model, std::span<const Standing> standings, std::span<Points> group_sums,
                 ExplainRows* rows) {
-  return Combiner<Standing>(model, standings, group_sums, rows).run();
+  if (rows != nullptr) return Combiner<Standing, true>(model, standings, group_sums, rows).run();
+  return Combiner<Standing, false>(model, standings, group_sums, nullptr).run();
 }
 
 Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums) {
-  return Combiner<Part>(model, parts, group_sums, nullptr).run();
+  return Combiner<Part, false>(model, parts, group_sums, nullptr).run();
 }
 
 }  // namespace lead_scoring

@@ -41,7 +41,7 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
 
 void Scorer::stand_at(Tick at, LookAhead ahead) {
   if (at != history_.now()) history_.stand_at(at);
-  const Scene here = scene(ahead == LookAhead::yes ? Look::ahead : Look::now);
+  const Scene here = scene(ahead == LookAhead::yes);
   for (std::size_t i = 0; i < standings_.size(); ++i) stand(model_.rules[i], here, standings_[i]);
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
@@ -60,7 +60,7 @@ Outcome Scorer::completed(Outcome outcome) const {
 std::pmr::vector<Account> Scorer::accounts(std::pmr::memory_resource* memory) {
   std::pmr::vector<Account> accounts(memory);
   accounts.reserve(standings_.size());
-  const Scene here = scene(Look::now);
+  const Scene here = scene(false);
   for (std::size_t i = 0; i < standings_.size(); ++i) {
     accounts.push_back(account_of(model_.rules[i], here, standings_[i]));
   }

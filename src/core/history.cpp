@@ -6,20 +6,34 @@
 #include "exact.hpp"
 
 namespace lead_scoring {
+
 namespace {
 
-// Puts the entry where it belongs behind `end`, or into the one before it, from `first` on, when it is of the same
-// tick and need not be told from that. Returns the new end.
-Entry* put(Entry* first, Entry* end, const Entry& entry, bool is_by_row) {
-  if (!is_by_row && end != first && end[-1].tick == entry.tick) {
-    std::int64_t sum = 0;
-    if (!__builtin_add_overflow(end[-1].count, entry.count, &sum)) {
-      end[-1].count = sum;
-      return end;
+// Leaves out what does not exist, and sums the entries of a tick where no rule can tell them apart; returns the new
+// end.
+Entry* tidy(Entry* first, Entry* last, const Signal& signal, const Calendar& calendar) {
+  Entry* end = first;
+  for (Entry* entry = first; entry != last; ++entry) {
+    const bool exists =
+        entry->count > 0 && (entry->tick == timeless ||
+                             (entry->tick >= calendar.first_tick() && entry->tick <= calendar.last_tick()));
+    if (!exists) continue;
+    if (!signal.is_by_row && end != first && end[-1].tick == entry->tick) {
+      std::int64_t sum = 0;
+      if (!__builtin_add_overflow(end[-1].count, entry->count, &sum)) {
+        end[-1].count = sum;
+        continue;
+      }
     }
+    *end++ = *entry;
   }
-  *end = entry;
-  return end + 1;
+  return end;
+}
+
+std::int64_t sum_of_counts(std::span<const Entry> entries) {
+  std::int64_t sum = 0;
+  for (const Entry& entry : entries) sum = saturating_add(sum, entry.count);
+  return sum;
 }
 
 }  // namespace
@@ -36,88 +50,85 @@ struct History::Room {
     at = allocator.allocate(size);
     end = at + size;
   }
-  // Moves the entries of the present signal, which begin at `first`, to where there is more room.
-  [[gnu::noinline]] void grow(Entry*& first, Entry*& next) {
-    const auto used = static_cast<std::size_t>(next - first);
+  // Moves the entries of the present signal to where there is more room; returns their new end.
+  Entry* grow(const Entry* last) {
+    const auto used = static_cast<std::size_t>(last - at);
     const std::size_t size = 2 * used + 256;
     Entry* larger = allocator.allocate(size);
-    std::uninitialized_copy_n(first, used, larger);
-    first = larger;
-    next = larger + used;
+    std::uninitialized_copy_n(at, used, larger);
+    at = larger;
     end = larger + size;
+    return larger + used;
   }
 };
 
 History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory)
     : model_(&model),
       pasts_(std::pmr::polymorphic_allocator<Past>(memory).allocate(model.signals.size())),
-      now_(now) {
+      now_(now),
+      earliest_(model.calendar.first_tick()) {
   std::uninitialized_value_construct_n(pasts_, model.signals.size());
   if (tally.empty()) return;
   Room room(tally.size(), memory);
   TallyReader reader(tally);
-  std::size_t signal = 0;
+  const Signal* signal = model.signals.data();
+  const Signal* const end = signal + model.signals.size();
+  Past* past = pasts_;
   while (reader.next_signal()) {
-    while (signal < model.signals.size() && model.signals[signal].number < reader.signal()) ++signal;
-    if (signal == model.signals.size()) break;
-    if (model.signals[signal].number == reader.signal() && model.signals[signal].is_used)
-      read_block(reader, signal, room);
+    for (; signal != end && signal->number < reader.signal(); ++signal) ++past;
+    if (signal == end) break;
+    if (signal->number != reader.signal() || !signal->is_used) continue;
+    TallyReader::Facts facts;
+    Entry* last = reader.read_into(room.at, room.end, facts);
+    while (!reader.is_read()) [[unlikely]] last = reader.read_into(room.grow(last), room.end, facts);
+    Entry* const first = room.at;
+    past->count = facts.more + (last - first);
+    past->dated = {first, last};
+    past->present = past->dated.size();
+    room.at = last;
+    // Nearly always all entries are dated ones that have come.
+    const bool is_plain = facts.is_plain && first->tick >= earliest_ && last[-1].tick <= now_ &&
+                          (signal->is_by_row || !facts.has_repeated);
+    if (!is_plain) room.at = arrange(*past, first, last, *signal);
+    if (signal->is_activity && past->present > 0)
+      last_activity_ = std::max(last_activity_, past->dated[past->present - 1].tick);
   }
+  if (is_always_active_) last_activity_ = now_;
 }
 
-void History::read_block(TallyReader& reader, std::size_t signal, Room& room) {
-  const Signal& about = model_->signals[signal];
-  const bool is_by_row = about.is_by_row;
-  const Tick first_tick = model_->calendar.first_tick();
-  const Tick last_tick = model_->calendar.last_tick();
-  Past& past = pasts_[signal];
-  Entry* first = room.at;
-  Entry* next = room.at;
-  std::size_t timeless_ones = 0;
-  std::size_t present = 0;
-  std::int64_t count = 0;
-  reader.read_rest([&](const Entry& entry) {
-    if (entry.count <= 0) [[unlikely]]
-      return;
-    if (next == room.end) [[unlikely]]
-      room.grow(first, next);
-    if (entry.tick == timeless) {
-      next = put(first, next, entry, is_by_row);
-      timeless_ones = static_cast<std::size_t>(next - first);
-      count = saturating_add(count, entry.count);
-      return;
-    }
-    if (entry.tick < first_tick || entry.tick > last_tick) [[unlikely]]
-      return;
-    next = put(first + timeless_ones, next, entry, is_by_row);
-    if (entry.tick > now_) return;
-    present = static_cast<std::size_t>(next - first) - timeless_ones;
-    count = saturating_add(count, entry.count);
-  });
-  room.at = next;
-  for (Entry& entry : std::span(first, timeless_ones)) {
-    entry.signal = 0;
-    entry.tick = now_;
+// A block with timeless, future or absent entries, or such as count together. Returns the new end.
+Entry* History::arrange(Past& past, Entry* first, Entry* last, const Signal& signal) {
+  last = tidy(first, last, signal, model_->calendar);
+  Entry* dated = first;
+  for (; dated != last && dated->tick == timeless; ++dated) {
+    dated->signal = 0;
+    dated->tick = now_;
   }
-  past.timeless = {first, timeless_ones};
-  past.dated = {first + timeless_ones, next};
-  past.present = present;
-  past.count = count;
-  has_timeless_ |= timeless_ones > 0;
-  has_future_ |= past.has_future();
-  if (!about.is_activity) return;
-  is_always_active_ |= timeless_ones > 0;
-  last_activity_ = std::max(last_activity_, last_of(static_cast<SignalIndex>(signal)));
+  Entry* come = last;
+  while (come != dated && come[-1].tick > now_) --come;
+  past.timeless = {first, dated};
+  past.dated = {dated, last};
+  past.present = static_cast<std::size_t>(come - dated);
+  past.count = sum_of_counts({first, come});
+  has_future_ |= come != last;
+  if (first != dated) {
+    past.next_timeless = timeless_;
+    timeless_ = &past;
+  }
+  is_always_active_ |= signal.is_activity && first != dated;
+  return last;
 }
 
 void History::stand_at(Tick now) {
   now_ = now;
   if (is_always_active_) last_activity_ = now;
-  if (!has_future_ && !has_timeless_) return;
+  for (Past* past = timeless_; past != nullptr; past = past->next_timeless) {
+    for (Entry& entry : past->timeless) entry.tick = now;
+  }
+  if (!has_future_) return;
   has_future_ = false;
   for (std::size_t i = 0; i < model_->signals.size(); ++i) {
     Past& past = pasts_[i];
-    for (Entry& entry : past.timeless) entry.tick = now;
     if (!past.has_future()) continue;
     while (past.has_future() && past.dated[past.present].tick <= now) {
       past.count = saturating_add(past.count, past.dated[past.present].count);

@@ -17,6 +17,7 @@ struct Past {
   std::span<const Entry> dated{};  // present and future ones, ascending ticks
   std::size_t present = 0;         // how many of the dated ones have come
   std::int64_t count = 0;          // occurrences by now, timeless ones included; saturates
+  Past* next_timeless = nullptr;   // for History: another signal with timeless entries
 
   [[nodiscard]] std::span<const Entry> come() const { return dated.first(present); }
   [[nodiscard]] bool is_empty() const { return present == 0 && timeless.empty(); }
@@ -46,14 +47,15 @@ class History {
 
  private:
   struct Room;
-  void read_block(TallyReader& reader, std::size_t signal, Room& room);
+  [[nodiscard]] Entry* arrange(Past& past, Entry* first, Entry* last, const Signal& signal);
 
   const Model* model_;
   Past* pasts_;  // by signal
   Tick now_;
+  Tick earliest_;  // of the calendar
   Tick last_activity_ = timeless;
+  Past* timeless_ = nullptr;  // the first signal with such entries
   bool has_future_ = false;
-  bool has_timeless_ = false;
   bool is_always_active_ = false;  // by a timeless activity
 };
 

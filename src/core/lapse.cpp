@@ -44,9 +44,16 @@ Tick nth_end(const Calendar& calendar, Tick tick, const Span& first, std::int64_
 std::int64_t times_over(const Calendar& calendar, Tick tick, const Span& first, const Lapse& every, Tick at,
                         std::int64_t at_most) {
   const std::int64_t elapsed = (std::int64_t{at} - tick) * 4800 - mean_length(calendar, first);
-  const auto is_reached = [&](std::int64_t k) { return nth_end(calendar, tick, first, k, every.span) <= at; };
+  const std::int64_t mean = mean_length(calendar, every.span);
+  // The calendar is asked only near the edges; see make_lapse.
+  const std::int64_t spread = 7 * 4800 * std::int64_t{calendar.ticks_per_day()};
+  const auto is_reached = [&](std::int64_t k) {
+    const std::int64_t beyond = elapsed - k * mean;
+    if (beyond >= spread || beyond <= -spread) return beyond > 0;
+    return nth_end(calendar, tick, first, k, every.span) <= at;
+  };
   // t ⊕ (first + k·every) grows with k, and its mean length gives k to within a step or two.
-  std::int64_t k = std::clamp<std::int64_t>(elapsed / mean_length(calendar, every.span), 0, at_most);
+  std::int64_t k = std::clamp<std::int64_t>(elapsed / mean, 0, at_most);
   while (k > 0 && !is_reached(k)) --k;
   while (k < at_most && is_reached(k + 1)) ++k;
   return k;

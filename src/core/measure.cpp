@@ -8,21 +8,11 @@ namespace lead_scoring {
 
 namespace {
 
-bool counts_occurrences(const Rule& rule) {
-  return rule.signal != no_signal && rule.measure != Measure::inactivity;
-}
-
 constexpr std::array<std::string_view, 13> reasons{
     "",       "guard",        "not valid",     "not yet",          "no occurrence", "decayed",      "no tier",
     "active", "never active", "cycle unknown", "cycle just begun", "hold over",     "out of season"};
 
-void measure(const Rule& rule, const Scene& scene, const Past* past, Standing& standing) {
-  Occurrences counted;
-  if (past != nullptr) {
-    counted = counted_occurrences(rule, scene);
-    standing.counted = counted.count;
-    standing.dropped = past->count - counted.count;
-  }
+void measure(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
   switch (rule.measure) {
     case Measure::occurrences:
     case Measure::value:
@@ -51,21 +41,24 @@ Points large_contribution(Points points, Int128 sum, Int128 unit) {
   return static_cast<Points>(std::clamp<Int128>(rounded, -most_points, most_points));
 }
 
-void stand(const Rule& rule, const Scene& scene, Standing& standing) {
-  standing = {};
-  const Past* past = counts_occurrences(rule) ? &scene.history.of(rule.signal) : nullptr;
-  const bool is_idle = past != nullptr && past->is_empty() && rule.measure != Measure::tiers;
-  if (is_idle) {  // most rules of most leads: nothing to count, and no guard can change that
-    standing.reason = past->has_future() ? Reason::not_yet : Reason::no_occurrence;
-    if (rule.guard && !is_met(*rule.guard, scene)) standing.reason = Reason::guard;
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing) {
+  if (standing.reason != Reason::none) {  // idle
+    if (!is_met(*rule.guard, scene)) standing.reason = Reason::guard;
     return;
   }
-  measure(rule, scene, past, standing);
-  if (scene.looks_ahead() && past != nullptr && !past->timeless.empty()) {
+  const Past* past = counts_occurrences(rule) ? &scene.history.of(rule.signal) : nullptr;
+  Occurrences counted;
+  if (past != nullptr) {
+    counted = counted_occurrences(rule, scene);
+    standing.counted = counted.count;
+    standing.dropped = past->count - counted.count;
+  }
+  measure(rule, scene, counted, standing);
+  if (scene.looks_ahead && past != nullptr && !past->timeless.empty()) {
     standing.jumps = std::min(standing.jumps, timeless_edge(rule, scene));
   }
-  if (!rule.guard || scene.look == Look::later) return;
-  const Tick flip = scene.looks_ahead() ? next_flip(*rule.guard, scene) : never;
+  if (!rule.guard) return;
+  const Tick flip = scene.looks_ahead ? next_flip(*rule.guard, scene) : never;
   if (is_met(*rule.guard, scene)) {
     standing.jumps = std::min(standing.jumps, flip);
   } else {
@@ -73,6 +66,11 @@ void stand(const Rule& rule, const Scene& scene, Standing& standing) {
     standing = {
         .counted = standing.counted, .dropped = standing.dropped, .jumps = flip, .reason = Reason::guard};
   }
+}
+
+void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
+  standing = {};
+  measure(rule, scene, counted, standing);
 }
 
 }  // namespace lead_scoring

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -68,6 +69,10 @@ class Reused {
     }
     return room_;
   }
+  [[nodiscard]] bool holds(std::span<const T> list) const {
+    return !list.empty() && std::less_equal<>()(room_, list.data()) &&
+           std::less<>()(list.data(), room_ + size_);
+  }
 
  private:
   static_assert(std::is_trivially_copyable_v<T>);
@@ -87,25 +92,15 @@ struct Scratch {
   std::pmr::vector<Day> days;
 };
 
-enum class Look : std::uint8_t {
-  now,    // what the rules say now
-  ahead,  // and when that will change
-  later,  // what rules say that have begun to move; no other than these is asked, and no guard, which would jump
-};
-
 struct Scene {
   const Model& model;
   const History& history;
   Scratch& scratch;
-  Look look = Look::now;
+  bool looks_ahead = false;
 
-  [[nodiscard]] bool looks_ahead() const { return look == Look::ahead; }
   [[nodiscard]] Tick now() const { return history.now(); }
   [[nodiscard]] const Calendar& calendar() const { return model.calendar; }
 };
-
-// Overwrites `standing`.
-void stand(const Rule& rule, const Scene& scene, Standing& standing);
 
 // The rule's own occurrences that count: valid, later than the `since` signal's last, within the repeat limit.
 // Ascending ticks; timeless ones stand at the end, with the tick of now and signal 0. They may lie in the
@@ -114,7 +109,15 @@ struct Occurrences {
   std::span<const Entry> all{};
   std::int64_t count = 0;  // their sum, saturating
 };
-[[nodiscard]] Occurrences counted_occurrences(const Rule& rule, const Scene& scene);
+[[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
+  if (!rule.is_filtered) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.timeless.empty()) return {past.come(), past.count};
+    if (past.present == 0) return {past.timeless, past.count};
+  }
+  return filtered_occurrences(rule, scene);
+}
 [[nodiscard]] inline bool is_timeless(const Entry& counted) { return counted.signal == 0; }
 // Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
 // counts in another period.
@@ -149,20 +152,45 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 void measure_season(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
+// Overwrites `standing`.
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+  standing = {};
+  if (rule.can_be_idle) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
+      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
+      if (!rule.guard) return;
+    } else if (rule.is_simple && past.timeless.empty()) {
+      standing.counted = past.count;
+      return measure_occurrences(rule, scene, {past.come(), past.count}, standing);
+    }
+  }
+  stand_with_care(rule, scene, standing);
+}
+[[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
+  return rule.signal != no_signal && rule.measure != Measure::inactivity;
+}
+// Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
+// not move, but jump.
+void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
+
 // points · sum / unit, rounded once half away from zero to a thousandth, saturating at ±10^9 points; unit > 0.
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
-[[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
+[[nodiscard]] inline Points contribution(Points points, std::int64_t sum, std::int64_t unit) {
   // Products within 61 bits, which nearly all are, need no long division.
   constexpr std::int64_t most = std::int64_t{1} << 61;
   std::int64_t product = 0;
-  const bool is_small = sum == static_cast<std::int64_t>(sum) &&
-                        !__builtin_mul_overflow(points, static_cast<std::int64_t>(sum), &product) &&
-                        product < most && product > -most && unit < most;
-  if (!is_small) [[unlikely]]
+  if (__builtin_mul_overflow(points, sum, &product) || product >= most || product <= -most) [[unlikely]]
     return large_contribution(points, sum, unit);
   const std::int64_t size = product < 0 ? -product : product;
   const std::int64_t quotient = std::min((2 * size + unit) / (2 * unit), most_points);
   return product < 0 ? -quotient : quotient;
+}
+[[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
+  if (sum != static_cast<std::int64_t>(sum)) [[unlikely]]
+    return large_contribution(points, sum, unit);
+  return contribution(points, static_cast<std::int64_t>(sum), unit);
 }
 
 }  // namespace lead_scoring

@@ -100,8 +100,7 @@ void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& coun
   standing.holds = share.part > 0;
   if (!standing.holds) standing.reason = Reason::cycle_just_begun;
   standing.points = standing.rising = contribution(rule.points, share.part, share.whole);
-  if (!scene.looks_ahead() || is_timeless(counted.all.back()))
-    return;  // a timeless purchase is always today's
+  if (!scene.looks_ahead || is_timeless(counted.all.back())) return;  // a timeless purchase is always today's
   standing.moves = phase.growing.moves;
   standing.jumps = phase.end;
 }

@@ -31,7 +31,7 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
   standing.holds = n > 0;
   standing.points = standing.rising = contribution(rule.points, n, 1);
   if (n == 0) standing.reason = Reason::active;
-  if (!scene.looks_ahead() || n == most) return;
+  if (!scene.looks_ahead || n == most) return;
   standing.moves = n == 0 ? end_of(calendar, base, inactivity.after)
                           : nth_end(calendar, base, inactivity.after.span, n, inactivity.every.span);
 }

@@ -26,7 +26,8 @@ Tick least_start(const Rule& rule, const Scene& scene) {
 // The entries that can have weight: those that are too old come first.
 std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
   const std::int64_t dead = scene.now() - rule.decay.lifetime;
-  if (entries.empty() || entries.front().tick > dead || rule.decay.anchor == Anchor::activity) return entries;
+  if (entries.size() < 8 || entries.front().tick > dead || rule.decay.anchor == Anchor::activity)
+    return entries;
   const auto first = std::partition_point(entries.begin(), entries.end(),
                                           [&](const Entry& entry) { return entry.tick <= dead; });
   return {first, entries.end()};
@@ -34,7 +35,7 @@ std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<con
 
 // Calls add(entry, weight) for each entry.
 template <typename Add>
-void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
+inline void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
   const Tick now = scene.now();
   const Tick least = least_start(rule, scene);
   Tick weighed = timeless;  // entries of one start share one weight; timeless ones, the last, that of now
@@ -49,19 +50,13 @@ void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> ent
   }
 }
 
-Sums weigh(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+Sums weigh_values(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
   Sums sums;
-  if (rule.measure == Measure::value) {
-    weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
-      if (weight == 0) return;
-      sums.has_weight = true;
-      (entry.value < 0 ? sums.negative : sums.positive) += Int128{entry.value} * weight;
-    });
-  } else {
-    weigh_each(rule, scene, entries,
-               [&](const Entry& entry, Weight weight) { sums.positive += Int128{entry.count} * weight; });
-    sums.has_weight = sums.positive != 0;  // counts are positive
-  }
+  weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
+    if (weight == 0) return;
+    sums.has_weight = true;
+    (entry.value < 0 ? sums.negative : sums.positive) += Int128{entry.value} * weight;
+  });
   return sums;
 }
 
@@ -93,16 +88,34 @@ bool is_saturated(const Rule& rule, const Sums& sums, std::int64_t unit) {
          std::abs(contribution(rule.points, sums.negative, unit)) == most_points;
 }
 
-void measure_weighed(const Rule& rule, const Scene& scene, std::span<const Entry> entries, std::int64_t unit,
-                     Standing& standing) {
-  entries = alive(rule, scene, entries);
-  const Sums sums = weigh(rule, scene, entries);
+void measure_values(const Rule& rule, const Scene& scene, std::span<const Entry> entries,
+                    Standing& standing) {
+  constexpr std::int64_t unit = value_unit << weight_bits;
+  const Sums sums = weigh_values(rule, scene, entries);
   standing.points = contribution(rule.points, sums.positive + sums.negative, unit);
   standing.holds = sums.has_weight;
   standing.is_mixed = sums.positive != 0 && sums.negative != 0;
   standing.rising = sums.negative == 0 ? standing.points : contribution(rule.points, sums.positive, unit);
-  if (scene.looks_ahead()) standing.moves = next_loss_of_all(rule, scene, entries);
   if (standing.is_mixed && is_saturated(rule, sums, unit)) standing.jumps = scene.now() + 1;
+}
+
+// Counts are positive.
+void measure_counts(const Rule& rule, const Scene& scene, std::span<const Entry> entries, std::int64_t count,
+                    Standing& standing) {
+  constexpr std::int64_t unit = std::int64_t{1} << weight_bits;
+  if (count < unit) [[likely]] {  // then the sum has 60 bits
+    std::int64_t sum = 0;
+    weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) { sum += entry.count * weight; });
+    standing.points = contribution(rule.points, sum, unit);
+    standing.holds = sum > 0;
+  } else {
+    Int128 sum = 0;
+    weigh_each(rule, scene, entries,
+               [&](const Entry& entry, Weight weight) { sum += Int128{entry.count} * weight; });
+    standing.points = contribution(rule.points, sum, unit);
+    standing.holds = sum > 0;
+  }
+  standing.rising = standing.points;
 }
 
 }  // namespace
@@ -118,14 +131,17 @@ Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& co
 
 void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
                          Standing& standing) {
-  constexpr std::int64_t count_unit = std::int64_t{1} << weight_bits;
-  if (rule.measure == Measure::value) {
-    measure_weighed(rule, scene, counted.all, value_unit << weight_bits, standing);
-  } else if (rule.decay.kind == DecayKind::none) {  // no weight to look up
+  if (rule.decay.kind == DecayKind::none && rule.measure == Measure::occurrences) {  // no weight to look up
     standing.points = standing.rising = contribution(rule.points, counted.count, 1);
     standing.holds = !counted.all.empty();
   } else {
-    measure_weighed(rule, scene, counted.all, count_unit, standing);
+    const std::span<const Entry> entries = alive(rule, scene, counted.all);
+    if (rule.measure == Measure::value) {
+      measure_values(rule, scene, entries, standing);
+    } else {
+      measure_counts(rule, scene, entries, counted.count, standing);
+    }
+    if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, entries);
   }
   if (standing.holds) return;
   standing.reason = why_no_occurrence(rule, scene, counted);

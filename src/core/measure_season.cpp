@@ -34,12 +34,10 @@ Tick tick_of_season(const Calendar& calendar, int year, int day) {
 // day on which nothing changes.
 Tick next_season_edge(const Season& season, const Calendar& calendar, const CivilDate& today) {
   const int first = day_of_season(today);
-  const bool is_in = season.days[static_cast<std::size_t>(first)];
-  for (int day = first + 1; day < first + days_of_season; ++day) {
-    if (season.days[static_cast<std::size_t>(day % days_of_season)] == is_in) continue;
-    return tick_of_season(calendar, today.year + day / days_of_season, day % days_of_season);
-  }
-  return never;
+  const int until = season.until_edge[static_cast<std::size_t>(first)];
+  if (until == 0) return never;
+  const int day = first + until;
+  return tick_of_season(calendar, today.year + day / days_of_season, day % days_of_season);
 }
 
 void measure_fixed(const Rule& rule, const Scene& scene, Standing& standing) {
@@ -47,7 +45,7 @@ void measure_fixed(const Rule& rule, const Scene& scene, Standing& standing) {
   standing.holds = rule.season->days[static_cast<std::size_t>(day_of_season(today))];
   if (standing.holds) standing.points = standing.rising = rule.points;
   if (!standing.holds) standing.reason = Reason::out_of_season;
-  if (scene.looks_ahead()) standing.jumps = next_season_edge(*rule.season, scene.calendar(), today);
+  if (scene.looks_ahead) standing.jumps = next_season_edge(*rule.season, scene.calendar(), today);
 }
 
 // The distinct years in which a calendar month saw the signal, as far as it matters.
@@ -113,7 +111,7 @@ void measure_learned(const Rule& rule, const Scene& scene, const Occurrences& co
     standing.reason = why_no_occurrence(rule, scene, counted);
     if (standing.reason == Reason::none) standing.reason = Reason::out_of_season;
   }
-  if (scene.looks_ahead()) {
+  if (scene.looks_ahead) {
     standing.jumps = next_learned_edge(years_by_month(calendar, counted.all), calendar, today);
   }
 }

@@ -73,8 +73,9 @@ Tick next_match(const Rule& rule, const Scene& scene, const TierMatcher& matcher
     if (&tier == now.tier) break;  // later tiers do not matter while this one matches
   }
   sort_edges(edges);
-  // Each match reads all entries again: a busy lead gets fewer tries, and looks again where they end.
-  auto tries = std::clamp<std::size_t>(4096 / (counted.size() + 1), 2, 32);
+  // Each match reads the entries again: a busy lead gets fewer tries, and looks again where they end. Entries that
+  // are too old to matter must not make a difference, or condense would.
+  auto tries = std::clamp<std::size_t>(4096 / (edges.size() + 1), 2, 32);
   for (std::size_t i = 0; i < edges.size(); ++i) {
     if (i > 0 && edges[i].tick == edges[i - 1].tick) continue;
     if (tries-- == 0 || matcher.match(edges[i].tick).tier != now.tier) return edges[i].tick;
@@ -133,7 +134,7 @@ void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& coun
   // Windows that look back from the last occurrence stay where they are, unless it is a timeless one.
   const bool stays =
       rule.window_anchor == WindowAnchor::last && !counted.all.empty() && !is_timeless(counted.all.back());
-  if (scene.looks_ahead() && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
+  if (scene.looks_ahead && !stays) standing.jumps = next_match(rule, scene, matcher, match, counted.all);
 }
 
 }  // namespace lead_scoring

@@ -144,6 +144,8 @@ struct Season {
   std::uint16_t months = 0;  // bit m for month m
   bool is_learned = false;
   std::array<bool, days_of_season> days{};  // what windows and months come to
+  // Days from each until one that is in where it is out, or out where it is in; 0 where all are alike.
+  std::array<std::uint16_t, days_of_season> until_edge{};
 };
 
 struct Rule {
@@ -171,7 +173,10 @@ struct Rule {
   bool disqualifies = false;
   bool hand_raise = false;
   std::int16_t forces_band = -1;
-  bool is_filtered = false;  // not every occurrence counts; for speed only
+  // For speed only; plan_model fills them in.
+  bool is_filtered = false;  // not every occurrence counts
+  bool can_be_idle = false;  // says nothing, now or later, while its signal has not occurred
+  bool is_simple = false;    // weighs all occurrences of its signal, whatever else has happened
 };
 
 // Rules that share component and group, in the model's order; group −1 for those without.

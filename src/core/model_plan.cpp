@@ -93,6 +93,10 @@ void plan_model(ModelReader& reader) {
   make_tables(reader.rules, model.calendar, reader.memory);
   for (Rule& rule : reader.rules) {
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
+    rule.is_simple = !rule.is_filtered && !rule.guard &&
+                     (rule.measure == Measure::occurrences || rule.measure == Measure::value);
+    rule.can_be_idle =
+        rule.signal != no_signal && rule.measure != Measure::inactivity && rule.measure != Measure::tiers;
   }
   model.order = keep_list(evaluation_order(model), reader.memory);
   model.runs = keep_list(runs_of(model), reader.memory);

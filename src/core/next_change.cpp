@@ -57,6 +57,7 @@ Tick Scorer::next_change(const Outcome& now) {
   if (stays) return never;
   movers_ = room_for<std::uint16_t>(standings_.size(), memory_);
   probed_ = room_for<Standing>(standings_.size(), memory_);
+  counted_ = room_for<Occurrences>(standings_.size(), memory_);
   probed_group_sums_ = room_for<Points>(group_sums_.size(), memory_);
   at_safe_ = now;
   shown_ = now.shown;
@@ -77,7 +78,7 @@ Tick Scorer::next_change(const Outcome& now) {
 Tick Scorer::first_jump() {
   Tick jump = history_.next_arrival();
   for (const Standing& standing : standings_) jump = std::min(jump, standing.jumps);
-  if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(Look::ahead)));
+  if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(true)));
   return jump;
 }
 
@@ -88,6 +89,9 @@ Tick Scorer::search_until(Tick stop) {
     if (standings_[i].moves >= stop) continue;
     moves = std::min(moves, standings_[i].moves);
     movers_.data()[movers++] = static_cast<std::uint16_t>(i);
+    counted_[i] = {};
+    if (stays_counted(model_.rules[i]))
+      counted_[i] = kept(counted_occurrences(model_.rules[i], scene(false)));
   }
   if (movers == 0) return stop;
   movers_ = {movers_.data(), movers};
@@ -125,10 +129,23 @@ Tick Scorer::search_until(Tick stop) {
   }
 }
 
+// Whether the rule counts the same entries until the next jump: timeless ones move with now.
+bool Scorer::stays_counted(const Rule& rule) const {
+  return counts_occurrences(rule) && history_.of(rule.signal).timeless.empty();
+}
+
+// Not in the scratch, where the next rule will put its own.
+Occurrences Scorer::kept(const Occurrences& counted) {
+  if (!scratch_.entries.holds(counted.all)) return counted;
+  Entry* copy = room_for<Entry>(counted.all.size(), memory_).data();
+  std::copy(counted.all.begin(), counted.all.end(), copy);
+  return {{copy, counted.all.size()}, counted.count};
+}
+
 // What the rules say at a tick before the next jump; those that have not begun to move are not asked again.
 void Scorer::probe(Tick at) {
   history_.stand_at(at);
-  const Scene here = scene(Look::later);
+  const Scene here = scene(false);
   for (const std::uint16_t i : movers_) {
     const Standing& safe = standings_[i];
     Standing& standing = probed_[i];
@@ -136,7 +153,9 @@ void Scorer::probe(Tick at) {
       standing = safe;
       continue;
     }
-    stand(model_.rules[i], here, standing);
+    const Rule& rule = model_.rules[i];
+    const bool is_kept = stays_counted(rule) || !counts_occurrences(rule);
+    move_on(rule, here, is_kept ? counted_[i] : counted_occurrences(rule, here), standing);
     standing.moves = safe.moves;
     standing.jumps = safe.jumps;
   }

@@ -51,24 +51,26 @@ struct Left {
 // Of entries in ascending order of ticks, what each period has left.
 class Limit {
  public:
-  Limit(const Repeat& repeat, const Calendar& calendar)
-      : repeat_(repeat), calendar_(calendar), last_day_(calendar.day_of(calendar.last_tick())) {}
+  Limit(const Repeat& repeat, const Calendar& calendar) : repeat_(repeat), calendar_(calendar) {}
 
   [[nodiscard]] std::int64_t take(const Entry& entry) { return take(entry, left_); }
   [[nodiscard]] std::int64_t take(const Entry& entry, Left& left) const {
-    if (entry.tick >= left.end) {
-      const Day next = next_period(calendar_.day_of(entry.tick), repeat_.period);
-      left = {repeat_.limit, next > last_day_ ? never : calendar_.start_of(next)};
-    }
+    if (entry.tick >= left.end) left = {repeat_.limit, end_of_period(entry.tick)};
     const std::int64_t taken = std::min(left.count, entry.count);
     left.count -= taken;
     return taken;
   }
 
  private:
+  [[nodiscard]] Tick end_of_period(Tick tick) const {
+    if (repeat_.period == Period::ever) return never;
+    if (repeat_.period == Period::day && calendar_.ticks_per_day() == 1) return tick + 1;
+    const Day next = next_period(calendar_.day_of(tick), repeat_.period);
+    return next > calendar_.day_of(calendar_.last_tick()) ? never : calendar_.start_of(next);
+  }
+
   const Repeat& repeat_;
   const Calendar& calendar_;
-  Day last_day_;
   Left left_;
 };
 
@@ -76,7 +78,7 @@ class Limit {
 class LimitByItem {
  public:
   LimitByItem(const Limit& limit, std::size_t entries, std::pmr::memory_resource* memory)
-      : limit_(limit), places_(std::bit_ceil(2 * entries + 1), memory) {}
+      : limit_(limit), places_(std::bit_ceil(2 * entries), memory) {}
 
   [[nodiscard]] std::int64_t take(const Entry& entry) {
     const std::size_t mask = places_.size() - 1;
@@ -96,22 +98,40 @@ class LimitByItem {
   std::pmr::vector<Place> places_;
 };
 
-// Keeps what the limit lets pass; returns the new end.
+// What the limit lets pass: the entries as they are when that is all of them, otherwise a copy.
 template <typename AnyLimit>
-Entry* keep_taken(AnyLimit limit, Entry* first, Entry* last) {
-  Entry* end = first;
-  for (Entry* entry = first; entry != last; ++entry) {
-    const std::int64_t taken = limit.take(*entry);
-    if (taken == 0) continue;
-    *end = *entry;
-    end->count = taken;
-    ++end;
+std::span<const Entry> taken_by(AnyLimit limit, std::span<const Entry> entries, const Scene& scene) {
+  std::size_t i = 0;
+  std::int64_t taken = 0;
+  for (; i < entries.size(); ++i) {
+    taken = limit.take(entries[i]);
+    if (taken != entries[i].count) break;
   }
-  return end;
+  if (i == entries.size()) return entries;
+  Entry* first = scene.scratch.entries.room(entries.size());
+  Entry* end = std::copy_n(entries.data(), i, first);  // nothing to do when that is where they are
+  for (;;) {
+    if (taken > 0) {
+      *end = entries[i];
+      end++->count = taken;
+    }
+    if (++i == entries.size()) return {first, end};
+    taken = limit.take(entries[i]);
+  }
+}
+
+std::span<const Entry> within_limit(const Repeat& repeat, std::span<const Entry> entries,
+                                    const Scene& scene) {
+  const Limit limit(repeat, scene.calendar());
+  if (repeat.per_item && entries.size() > 1)
+    return taken_by(LimitByItem(limit, entries.size(), scene.scratch.memory), entries, scene);
+  return taken_by(limit, entries, scene);
 }
 
 // The entries with a tick in the range, of a list in ascending order of ticks.
 std::span<const Entry> within_range(std::span<const Entry> entries, const Range& range) {
+  if (entries.empty() || (range.first <= entries.front().tick && entries.back().tick <= range.last))
+    return entries;
   const auto begin = std::partition_point(entries.begin(), entries.end(),
                                           [&](const Entry& entry) { return entry.tick < range.first; });
   const auto end = std::partition_point(begin, entries.end(),
@@ -119,33 +139,31 @@ std::span<const Entry> within_range(std::span<const Entry> entries, const Range&
   return {begin, end};
 }
 
+std::int64_t sum_of_counts(std::span<const Entry> entries) {
+  std::int64_t sum = 0;
+  for (const Entry& entry : entries) sum = saturating_add(sum, entry.count);
+  return sum;
+}
+
 }  // namespace
 
-Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
+Occurrences filtered_occurrences(const Rule& rule, const Scene& scene) {
   const Past& past = scene.history.of(rule.signal);
-  if (!rule.is_filtered) {
-    if (past.timeless.empty()) return {past.come(), past.count};
-    if (past.present == 0) return {past.timeless, past.count};
-  }
   const Range range = counting_range(rule, scene);
-  const std::span<const Entry> dated = within_range(past.come(), range);
-  const std::span<const Entry> timeless = range.holds(scene.now()) ? past.timeless : std::span<Entry>();
-  Occurrences counted{dated, 0};
-  if (rule.repeat.limit > 0 || !timeless.empty()) {
-    // Timeless entries come after the dated ones of now, which will be the earlier ones tomorrow.
-    Entry* first = scene.scratch.entries.room(dated.size() + timeless.size());
-    Entry* last = std::copy(dated.begin(), dated.end(), first);
-    last = std::copy(timeless.begin(), timeless.end(), last);
-    const Limit limit(rule.repeat, scene.calendar());
-    if (rule.repeat.per_item) {
-      const auto size = static_cast<std::size_t>(last - first);
-      last = keep_taken(LimitByItem(limit, size, scene.scratch.memory), first, last);
-    } else if (rule.repeat.limit > 0) {
-      last = keep_taken(limit, first, last);
-    }
-    counted.all = {first, last};
+  Occurrences counted{within_range(past.come(), range), 0};
+  if (!past.timeless.empty() && range.holds(scene.now())) {
+    // They come after the dated ones of now, which will be the earlier ones tomorrow.
+    const std::size_t dated = counted.all.size();
+    Entry* copy = scene.scratch.entries.room(dated + past.timeless.size());
+    std::copy(counted.all.begin(), counted.all.end(), copy);
+    std::copy(past.timeless.begin(), past.timeless.end(), copy + dated);
+    counted.all = {copy, dated + past.timeless.size()};
   }
-  for (const Entry& entry : counted.all) counted.count = saturating_add(counted.count, entry.count);
+  counted.count = sum_of_counts(counted.all);
+  if (rule.repeat.limit > 0 && counted.count > rule.repeat.limit) {
+    counted.all = within_limit(rule.repeat, counted.all, scene);
+    counted.count = sum_of_counts(counted.all);
+  }
   return counted;
 }
 

@@ -241,6 +241,17 @@ void mark_days(Season& season_of) {
   }
 }
 
+void find_edges(Season& season_of) {
+  int until = 0;
+  // Two rounds backwards: the first one finds where the year's last days lead to.
+  for (int day = 2 * days_of_season - 1; day >= 0; --day) {
+    const auto at = static_cast<std::size_t>(day % days_of_season);
+    const bool is_edge = season_of.days[at] != season_of.days[(at + 1) % days_of_season];
+    until = is_edge ? 1 : until > 0 ? until + 1 : 0;
+    season_of.until_edge[at] = static_cast<std::uint16_t>(until);
+  }
+}
+
 void read_season(ModelReader& reader, Fields& fields, Rule& rule) {
   Season result;
   result.windows = keep_list(read_season_windows(fields), reader.memory);
@@ -248,6 +259,7 @@ void read_season(ModelReader& reader, Fields& fields, Rule& rule) {
   if (rule.measure != Measure::season) return;
   result.is_learned = fields.flag("learned");
   mark_days(result);
+  find_edges(result);
   rule.season = new (std::pmr::polymorphic_allocator<Season>(reader.memory).allocate(1)) Season(result);
   if (fields.has("windows") + fields.has("months") + result.is_learned != 1) {
     fields.problem("measure season needs exactly one of windows, months and learned");

@@ -1,7 +1,6 @@
 // One lead under one model, looked at from one tick after the other.
 #pragma once
 
-#include <memory>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -13,13 +12,11 @@
 
 namespace lead_scoring {
 
-// Room for a list whose length stays; the memory resource frees it.
+// Room for a list whose length stays, all of which is written before it is read; the memory resource frees it.
 template <typename T>
 [[nodiscard]] std::span<T> room_for(std::size_t size, std::pmr::memory_resource* memory) {
-  static_assert(std::is_trivially_destructible_v<T>);
-  T* list = std::pmr::polymorphic_allocator<T>(memory).allocate(size);
-  std::uninitialized_default_construct_n(list, size);
-  return {list, size};
+  static_assert(std::is_trivially_copyable_v<T>);
+  return {std::pmr::polymorphic_allocator<T>(memory).allocate(size), size};
 }
 
 class Scorer {
@@ -38,11 +35,13 @@ class Scorer {
  private:
   enum class Verdict { same, different, unproven };
 
-  [[nodiscard]] Scene scene(Look look) { return {model_, history_, scratch_, look}; }
+  [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
+  [[nodiscard]] bool stays_counted(const Rule& rule) const;
+  [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
@@ -63,6 +62,7 @@ class Scorer {
   Outcome at_probe_;
   Evaluation shown_;
   std::span<std::uint16_t> movers_;  // the rules that move before the next jump
+  std::span<Occurrences> counted_;   // what they count, which stays until then
   std::span<Standing> probed_;
   std::span<Points> probed_group_sums_;
   int tries_ = 0;

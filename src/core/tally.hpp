@@ -69,9 +69,15 @@ class TallyReader {
   bool next_signal();
   [[nodiscard]] std::uint32_t signal() const { return signal_; }
   bool next(Entry& entry);
-  // Calls take(entry) for each entry left in the present block.
-  template <typename Take>
-  void read_rest(Take take);
+  // The same for as many entries as there is room for; returns the end of what it has written. `facts` are those
+  // of all entries that were read with it.
+  struct Facts {
+    std::int64_t more = 0;      // while plain: sum of the counts beyond one each
+    bool is_plain = true;       // no count is 0 or less, or so large that their sum could be too large
+    bool has_repeated = false;  // ticks that several entries share
+  };
+  [[nodiscard]] Entry* read_into(Entry* out, const Entry* end, Facts& facts);
+  [[nodiscard]] bool is_read() const { return at_ == limit_; }  // the present block
   // The unread bytes of the present block, which count as read from now on. They continue the entry read
   // last, which must be a dated one: only then are all positions in them free of the anchor.
   [[nodiscard]] Bytes take_rest();
@@ -79,6 +85,7 @@ class TallyReader {
  private:
   [[nodiscard]] std::uint64_t varint();
   [[nodiscard]] std::uint64_t long_varint();
+  void skip_to_anchor();
   void start_dated(std::uint64_t position);
   void read_fields(Entry& entry, std::uint64_t flags);
   [[noreturn]] void fail(const char* what) const;
@@ -129,6 +136,14 @@ inline std::uint64_t TallyReader::varint() {
   return long_varint();
 }
 
+inline void TallyReader::start_dated(std::uint64_t position) {
+  const std::int64_t tick = anchor_ + tally_format::unzigzag(position - 1);
+  // `timeless` is no tick: it is the smallest number of the type.
+  if (tick <= timeless || tick > std::numeric_limits<Tick>::max()) [[unlikely]]
+    fail("a tick beyond its range");
+  tick_ = anchor_ = static_cast<Tick>(tick);
+}
+
 inline void TallyReader::read_fields(Entry& entry, std::uint64_t flags) {
   if ((flags & tally_format::has_count) != 0) entry.count = tally_format::unzigzag(varint());
   if ((flags & tally_format::has_value) != 0) entry.value = tally_format::unzigzag(varint());
@@ -158,20 +173,45 @@ inline bool TallyReader::next(Entry& entry) {
   return true;
 }
 
-// The same as a loop of next(), but with what it goes by in registers.
-template <typename Take>
-void TallyReader::read_rest(Take take) {
-  Entry entry;
-  // The first dated entry of a block, and the only one of a single block, need more care.
-  while (single_ || tick_ == timeless) {
-    if (!next(entry)) return;
-    take(static_cast<const Entry&>(entry));
+inline bool TallyReader::next_signal() {
+  // The next block may be anchored on this one's first dated entry, so a skipped block is read as far as that.
+  if (tick_ == timeless && at_ != limit_) [[unlikely]]
+    skip_to_anchor();
+  const std::uint8_t* at = at_ = limit_;
+  if (at == end_) return false;
+  limit_ = end_;
+  tick_ = timeless;
+  // Nearly always a gap below 64 and a length below 128.
+  std::uint64_t head = *at;
+  if (head < 0x80) [[likely]] {
+    at_ = at + 1;
+  } else {
+    head = long_varint();
   }
+  const std::uint64_t gap = head >> 1;
+  if (gap == 0 || gap > max_signal - signal_) [[unlikely]]
+    fail("a signal number not greater than the one before, or too great");
+  signal_ += static_cast<std::uint32_t>(gap);
+  single_ = (head & 1) == 0;
+  if (single_) {
+    if (at_ == end_) [[unlikely]]
+      fail("the end of the bytes inside an entry");
+    return true;
+  }
+  const std::uint64_t length = varint();
+  if (length > static_cast<std::uint64_t>(end_ - at_)) [[unlikely]]
+    fail("a block longer than the bytes");
+  limit_ = at_ + length;
+  return true;
+}
+
+// What it goes by stays in registers, and nearly all entries are plain ones.
+inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
   const std::uint8_t* at = at_;
-  const std::uint8_t* const limit = limit_;
+  const std::uint8_t* limit = limit_;
   Tick tick = tick_;
-  entry.signal = signal_;
-  while (at != limit) {
+  bool has_repeated = false;
+  while (at != limit && out != end) {
     std::uint64_t head = *at;
     if (head < 0x80) {
       ++at;
@@ -184,25 +224,35 @@ void TallyReader::read_rest(Take take) {
       at = at_;
     }
     const std::uint64_t position = head >> 3;
-    if (position > static_cast<std::uint64_t>(std::int64_t{std::numeric_limits<Tick>::max()} - tick))
-        [[unlikely]] {
-      at_ = at;
-      fail("a tick beyond its range");
+    has_repeated |= position == 0;
+    if (tick != timeless) {
+      if (position > static_cast<std::uint64_t>(std::int64_t{std::numeric_limits<Tick>::max()} - tick))
+          [[unlikely]] {
+        at_ = at;
+        fail("a tick beyond its range");
+      }
+      tick = static_cast<Tick>(tick + static_cast<std::int64_t>(position));
+    } else if (position != 0) {
+      start_dated(position);
+      tick = tick_;
     }
-    tick = static_cast<Tick>(tick + static_cast<std::int64_t>(position));
-    entry.tick = tick;
-    entry.item = 0;
-    entry.count = 1;
-    entry.value = 0;
+    *out = {.signal = signal_, .tick = tick, .item = 0, .count = 1, .value = 0};
     if ((head & 7) != 0) {
       at_ = at;
-      read_fields(entry, head & 7);
+      read_fields(*out, head & 7);
       at = at_;
+      // A tally has less than 2^31 bytes, and so less entries than that.
+      facts.is_plain = facts.is_plain && out->count > 0 && out->count < std::int64_t{1} << 31;
+      if (facts.is_plain) facts.more += out->count - 1;
     }
-    take(static_cast<const Entry&>(entry));
+    ++out;
+    if (single_) limit = at;
   }
   at_ = at;
+  limit_ = limit;
   tick_ = tick;
+  facts.has_repeated |= has_repeated;
+  return out;
 }
 
 }  // namespace lead_scoring

@@ -15,29 +15,10 @@ TallyReader::TallyReader(Bytes bytes)
   limit_ = ++at_;
 }
 
-bool TallyReader::next_signal() {
-  // The next block may be anchored on this one's first dated entry, so a skipped block is read as far as that.
+void TallyReader::skip_to_anchor() {
   Entry skipped;
   while (tick_ == timeless && next(skipped)) {
   }
-  at_ = limit_;
-  if (at_ == end_) return false;
-  limit_ = end_;
-  tick_ = timeless;
-  const std::uint64_t head = varint();
-  const std::uint64_t gap = head >> 1;
-  if (gap == 0 || gap > max_signal - signal_)
-    fail("a signal number not greater than the one before, or too great");
-  signal_ += static_cast<std::uint32_t>(gap);
-  single_ = (head & 1) == 0;
-  if (single_) {
-    if (at_ == end_) fail("the end of the bytes inside an entry");
-  } else {
-    const std::uint64_t length = varint();
-    if (length > static_cast<std::uint64_t>(end_ - at_)) fail("a block longer than the bytes");
-    limit_ = at_ + length;
-  }
-  return true;
 }
 
 Bytes TallyReader::take_rest() {
@@ -64,13 +45,6 @@ std::uint64_t TallyReader::long_varint() {
   }
   at_ = at;
   fail("the end of the bytes inside an entry");
-}
-
-void TallyReader::start_dated(std::uint64_t position) {
-  const std::int64_t tick = anchor_ + unzigzag(position - 1);
-  // `timeless` is no tick: it is the smallest number of the type.
-  if (tick <= timeless || tick > std::numeric_limits<Tick>::max()) fail("a tick beyond its range");
-  tick_ = anchor_ = static_cast<Tick>(tick);
 }
 
 void TallyReader::fail(const char* what) const {
