@@ -21,8 +21,6 @@ std::size_t size_of(std::uint32_t words) { return sizeof(GrowingTally) + OpenTal
 std::uint32_t words_of(const GrowingTally* block) { return block->words + part_of(block)->used(); }
 
 GrowingTally* make_block(std::uint32_t words, std::pmr::memory_resource& memory) {
-  if (size_of(words) > MaxAllocHugeSize / 2)
-    throw Error(ErrorKind::out_of_range, "a tally has too many entries to be summed");
   auto* block = static_cast<GrowingTally*>(memory.allocate(size_of(words), MAXIMUM_ALIGNOF));
   *block = {nullptr, 0, first_compaction};
   OpenTally::create(block + 1, words);
@@ -49,11 +47,15 @@ GrowingTally* joined(const GrowingTally* last, std::pmr::memory_resource& memory
 // A block with room after `last`, which is full.
 GrowingTally* next_block(GrowingTally* last, std::pmr::memory_resource& memory) {
   const std::uint32_t words = words_of(last);
+  if (words > std::numeric_limits<std::uint32_t>::max() - block_words)
+    throw Error(ErrorKind::out_of_range, "a tally has too many entries to be summed");
   if (words >= last->compact_at) {
     GrowingTally* whole = joined(last, memory);
     free_chain(last, memory);
     part_of(whole)->compact();
-    whole->compact_at = std::max(first_compaction, 2 * words_of(whole));
+    const std::uint64_t twice = 2 * static_cast<std::uint64_t>(words_of(whole));
+    whole->compact_at = static_cast<std::uint32_t>(
+        std::clamp<std::uint64_t>(twice, first_compaction, std::numeric_limits<std::uint32_t>::max()));
     return whole;
   }
   GrowingTally* next = make_block(block_words, memory);
