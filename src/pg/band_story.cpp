@@ -96,7 +96,7 @@ void move_to_band(ScoringBatch* batch, Datum key, const CachedSheet& sheet, Stan
 namespace {
 
 Bytes tally_before(const ScoringBatch& batch, const LeadDelta& lead) {
-  const Bytes now = batch.lead.tally;
+  const Bytes now = whole_tally(batch.lead.tally_row);
   if (!batch.adds || !lead.changed) return now;
   const Bytes delta = tally_bytes(lead.tally);
   ContextResource memory(CurrentMemoryContext);
