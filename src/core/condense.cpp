@@ -238,4 +238,12 @@ Bytes condense(std::span<const Model* const> models, Bytes tally, Tick from,
   return writer.finish();
 }
 
+bool only_adds(Bytes tally) {
+  TallyReader reader(tally);
+  bool adds = true;
+  while (reader.next_signal())
+    for (Entry entry; reader.next(entry);) adds = adds && entry.count > 0;
+  return adds;
+}
+
 }  // namespace lead_scoring

@@ -17,4 +17,7 @@ namespace lead_scoring {
 [[nodiscard]] Bytes condense(std::span<const Model* const> models, Bytes tally, Tick from,
                              std::pmr::memory_resource* memory);
 
+// Whether all counts are positive.
+[[nodiscard]] bool only_adds(Bytes tally);
+
 }  // namespace lead_scoring

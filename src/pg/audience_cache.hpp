@@ -37,12 +37,15 @@ struct StorePlans {
   SPIPlanPtr copy_to_leads;
 };
 
+struct CondensedTally;
+
 struct CachedAudience {
   AudienceDefinition* definition;
   MemoryContext context;
   int sheet_count;
   CachedSheet* sheets;  // active ones, by name
   StorePlans plans;
+  CondensedTally* condensed;  // condensed_tally.cpp
 };
 
 struct TrackedSource {

@@ -96,7 +96,7 @@ void move_to_band(ScoringBatch* batch, Datum key, const CachedSheet& sheet, Stan
 namespace {
 
 Bytes tally_before(const LeadState& lead) {
-  const Bytes now = lead.tally;
+  const Bytes now = whole_tally(lead.tally_row);
   if (lead.tally_row.added == 0) return now;
   const Bytes delta = tally_bytes(lead.tally_row.added);
   ContextResource memory(CurrentMemoryContext);

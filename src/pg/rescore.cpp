@@ -5,6 +5,7 @@
 #include "pg/rescore.hpp"
 
 #include "pg/band_story.hpp"
+#include "pg/condensed_tally.hpp"
 #include "pg/mirror.hpp"
 #include "pg/tally_datum.hpp"
 
@@ -133,7 +134,7 @@ void keep_up(ScoringBatch* batch, int i, TimestampTz wake_at) {
   const LeadState& state = batch->lead;
   TallyUpkeep* upkeep = &batch->upkeep;
   if (!state.tally_row.exists) return;
-  if (!state.exists && state.tally.empty()) {
+  if (!state.exists && whole_tally(state.tally_row).empty()) {
     upkeep->forget[upkeep->forget_count++] = batch->leads[i].key;
   } else if (wake_at != state.tally_row.wake_at) {
     upkeep->wake[upkeep->wake_count] = batch->leads[i].key;
@@ -144,7 +145,7 @@ void keep_up(ScoringBatch* batch, int i, TimestampTz wake_at) {
 // Who has a score row exists: it goes with the lead, under the lock that we hold.
 LeadState read_lead(ScoringBatch* batch, int i) {
   LeadState lead = {batch->tally_rows[i], {}, false, NIL};
-  lead.tally = whole_tally(lead.tally_row);
+  lead.tally = tally_to_score(batch->audience, lead.tally_row, batch->now);
   lead.scores = read_scores(&batch->scores, batch->leads[i].key);
   lead.exists =
       (lead.scores != NIL && !batch->leads_change) || lead_exists(&batch->presence, batch->leads[i].key);

@@ -12,7 +12,7 @@ namespace lead_scoring {
 // Everything that decides about one lead, read with the latest snapshot under its lock.
 struct LeadState {
   TallyRow tally_row;
-  Bytes tally;
+  Bytes tally;   // what the active sheets need of it from now on
   bool exists;   // there is a lead row
   List* scores;  // ScoreRow
 };

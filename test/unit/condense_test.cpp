@@ -156,5 +156,13 @@ TEST(Condense, AHotLeadBecomesSmall) {
             everything(evaluate(model, tally, first_day + 735)));
 }
 
+TEST(Condense, WhatTakesBackIsTold) {
+  Bench b;
+  EXPECT_TRUE(only_adds({}));
+  EXPECT_TRUE(only_adds(parse_tally("{3@5:1,3@6:2=-4}", b.memory())));
+  EXPECT_FALSE(only_adds(parse_tally("{3@5:1,4@6:-1}", b.memory())));
+  EXPECT_FALSE(only_adds(parse_tally("{3@5:0=7}", b.memory())));
+}
+
 }  // namespace
 }  // namespace lead_scoring
