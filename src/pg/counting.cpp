@@ -85,10 +85,10 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   const char* key = quote_identifier(source.lead_key);
   appendStringInfo(
       sql,
-      "%sSELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
+      "SELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
       "FROM %s AS e WHERE e.%s IS NOT NULL",
-      sql->len == 0 ? "" : " UNION ALL ", key_expression(audience, source.lead_key),
-      quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
+      key_expression(audience, source.lead_key), quote_literal_cstr(audience.name),
+      quote_literal_cstr(source.name),
       query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
       query.guarded ? "true" : "false", numbers.data, values.data,
       qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
@@ -104,22 +104,30 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
 
 }  // namespace
 
+// A lead's tallies of all sources are joined, and then added: there is at most one of each.
 char* recount_sql(const AudienceDefinition& audience, const RecountQuery& query) {
-  StringInfoData sources;
-  initStringInfo(&sources);
+  StringInfoData joined;
+  StringInfoData sum;
+  initStringInfo(&joined);
+  initStringInfo(&sum);
+  int count = 0;
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience.name)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
-    if (query.source == nullptr || strcmp(query.source, source->name) == 0)
-      append_source(&sources, audience, *source, query);
+    if (query.source != nullptr && strcmp(query.source, source->name) != 0) continue;
+    StringInfoData rows;
+    initStringInfo(&rows);
+    if (!append_source(&rows, audience, *source, query)) continue;
+    count++;
+    appendStringInfo(&joined, count == 1 ? "(%s) AS q%d" : " FULL JOIN (%s) AS q%d USING (lead)", rows.data,
+                     count);
+    appendStringInfo(&sum, "%scoalesce(q%d.tally, '{}'::lead_scoring.tally)",
+                     count == 1 ? "" : " OPERATOR(lead_scoring.+) ", count);
   }
-  if (sources.len == 0)
+  if (count == 0)
     return psprintf("SELECT NULL::%s AS lead, NULL::lead_scoring.tally AS tally WHERE false",
                     format_type_be_qualified(audience.key.type));
-  return psprintf(
-      "SELECT q.lead, coalesce(lead_scoring.sum(q.tally), '{}'::lead_scoring.tally) AS tally "
-      "FROM (%s) AS q GROUP BY q.lead",
-      sources.data);
+  return psprintf("SELECT lead, %s AS tally FROM %s", sum.data, joined.data);
 }
 
 void run_sql(const char* sql, int argument_count, Oid* types, Datum* values, int expected,
