@@ -9,7 +9,7 @@ have() { [ "$(q -d postgres -c "SELECT 1 FROM pg_database WHERE datname = '$1'")
 
 # copy FROM TO: the same files under another name, so each run begins from the same state.
 copy() {
-  q -d postgres -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $2" -c "CREATE DATABASE $2 TEMPLATE $1 STRATEGY file_copy"
+  q -d postgres -c "DROP DATABASE IF EXISTS $2" -c "CREATE DATABASE $2 TEMPLATE $1 STRATEGY file_copy"
 }
 
 settle() {

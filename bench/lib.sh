@@ -26,7 +26,7 @@ measure() {
       printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$side" "$unit" "$round" "$value" >> "$raw"
     done
   done
-  for side in $(awk -F '\t' -v n="$name" '$1 == n && !seen[$2]++ { print $2 }' "$raw"); do
+  awk -F '\t' -v n="$name" '$1 == n && !seen[$2]++ { print $2, $3 }' "$raw" | while read -r side unit; do
     printf '    %-24s %12s %s\n' "$side" "$(median "$name" "$side")" "$unit" >&2
   done
 }
@@ -47,7 +47,7 @@ quotient() {
 }
 
 # result NAME VALUE
-result() { printf '%s\t%.4g\n' "$1" "$2" >> "$values"; }
+result() { printf '%s\t%.5g\n' "$1" "$2" >> "$values"; }
 
 # point CURVE X VALUE UNIT
 point() {

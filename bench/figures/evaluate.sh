@@ -6,7 +6,7 @@ instructions() { awk -F '\t' '$1 == "evaluate" { print $2 }' "$build/check/instr
 leads_per_second() {
   local ms
   ms=$(timed filled "$what_if" "$serial")
-  awk -v ms="$ms" -v leads="$LEADS" 'BEGIN { print leads / ms * 1000 }'
+  awk -v ms="$ms" -v leads="$LEADS" 'BEGIN { printf "%.0f\n", leads / ms * 1000 }'
 }
 measure evaluate 1 instructions instructions
 result evaluate "$(median evaluate instructions)"
