@@ -120,7 +120,8 @@ need_sheets() {
   have "sheets$1" || { copy empty "sheets$1" && add_sheets "sheets$1" "$1"; }
 }
 
-# hot: a lead with N entries for each N of hot_sizes, each another page on one of 730 days. Its key is LEADS + N.
+# hot: a lead with N entries for each N of hot_sizes: it fetches 200 documents again and again, on 730 days. Its key is
+# LEADS + N.
 hot_sizes='10 100'
 for ((n = 1000; n <= EVENTS / 10; n *= 10)); do hot_sizes+=" $n"; done
 hot_most=${hot_sizes##* }
@@ -133,7 +134,7 @@ CREATE TEMP TABLE sizes AS SELECT n::integer FROM string_to_table(:'sizes', ' ')
 INSERT INTO app.lead (id, email, name, attributes, created_at, score)
 SELECT :leads + n, 'hot@example', 'Hot', '{}', now() - interval '3 years', 0 FROM sizes;
 INSERT INTO app.event (lead, occurred_at, type, page, properties)
-SELECT :leads + n, now() - interval '1 day' * (730 - i * 730.0 / n), 'page_view', '/pages/' || i, '{"device": "desktop", "duration": 17}'
+SELECT :leads + n, now() - interval '1 day' * (730 - i * 730.0 / n), 'download', '/products/' || i % 200, '{"device": "desktop"}'
 FROM sizes, generate_series(1, n) AS i ORDER BY i::double precision / n;
 SQL
   settle hot

@@ -4,7 +4,7 @@ for n in $hot_sizes; do
   lead=$((LEADS + n))
   insert() {
     rm -f "$work"/curve.log.*
-    insert_script "$work/curve.sql" app page_view NULL "'/products/' || :n" '{"device": "desktop", "duration": 17}' "$lead"
+    insert_script "$work/curve.sql" app download NULL "'/products/' || :n" '{"device": "desktop"}' "$lead"
     PGOPTIONS=$quick_commit bench_of hot -c 1 -t "$(transactions 60)" --log --log-prefix="$work/curve.log" -f "$work/curve.sql" > /dev/null
     awk '{ print $3 / 1000 }' "$work"/curve.log.* | middle
   }

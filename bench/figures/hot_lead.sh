@@ -4,7 +4,7 @@ need_hot
 insert_for() {
   local lead=$1 log=$work/hot.$1
   rm -f "$log".*
-  insert_script "$work/hot.sql" app page_view NULL "'/products/' || :n" '{"device": "desktop", "duration": 17}' "$lead"
+  insert_script "$work/hot.sql" app download NULL "'/products/' || :n" '{"device": "desktop"}' "$lead"
   PGOPTIONS=$quick_commit bench_of hot -c 1 -t "$(transactions 60)" --log --log-prefix="$log" -f "$work/hot.sql" > /dev/null
   noted "$2" "$(awk '{ s += $3 } END { print s / NR / 1000 }' "$log".*)"
   awk '{ print $3 / 1000 }' "$log".* | middle

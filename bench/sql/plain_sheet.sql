@@ -30,8 +30,8 @@ WITH e AS (
            count(*) FILTER (WHERE type = 'unsubscribe') AS unsubscribed
     FROM e GROUP BY lead
 ), pages AS (
-    SELECT lead, round(sum(power(0.5::float8, (today - day) / 30.0::float8))::numeric, 3) AS points
-    FROM (SELECT DISTINCT lead, day, today, page FROM e WHERE type = 'page_view') AS p GROUP BY lead
+    SELECT lead, round(sum(least(3, views) * power(0.5::float8, (today - day) / 30.0::float8))::numeric, 3) AS points
+    FROM (SELECT lead, day, today, count(*) AS views FROM e WHERE type = 'page_view' GROUP BY 1, 2, 3) AS p GROUP BY lead
 ), opened AS (
     SELECT lead, count(*) AS days
     FROM (SELECT DISTINCT lead, day FROM e WHERE type = 'email_open' AND day + 60 > today) AS o GROUP BY lead
@@ -44,7 +44,7 @@ WITH e AS (
 ), features AS (
     SELECT lead, CASE WHEN count(*) FILTER (WHERE day + 30 > today) >= 5 THEN 30
                       WHEN count(*) FILTER (WHERE day + 60 > today) >= 2 THEN 15 ELSE 5 END AS points
-    FROM (SELECT lead, properties ->> 'feature', today, max(day) AS day FROM e WHERE type = 'feature_used' GROUP BY 1, 2, 3) AS f GROUP BY lead
+    FROM e WHERE type = 'feature_used' GROUP BY lead
 ), big_orders AS (
     SELECT lead, round(sum(20 * (day + 365 - today) / 365.0::float8) FILTER (WHERE day + 365 > today)::numeric, 3) AS points
     FROM (SELECT lead, date_trunc('quarter', day), today, min(day) AS day FROM e WHERE type = 'order' AND amount >= 1000 GROUP BY 1, 2, 3) AS b
