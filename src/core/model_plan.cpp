@@ -95,8 +95,9 @@ void plan_model(ModelReader& reader) {
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
     rule.is_simple = !rule.is_filtered && !rule.guard &&
                      (rule.measure == Measure::occurrences || rule.measure == Measure::value);
-    rule.can_be_idle =
-        rule.signal != no_signal && rule.measure != Measure::inactivity && rule.measure != Measure::tiers;
+    rule.can_be_idle = rule.signal != no_signal && rule.measure != Measure::inactivity &&
+                       std::none_of(rule.tiers.begin(), rule.tiers.end(),
+                                    [](const Tier& tier) { return tier.min <= 0 && tier.max >= 0; });
   }
   model.order = keep_list(evaluation_order(model), reader.memory);
   model.runs = keep_list(runs_of(model), reader.memory);
