@@ -1,5 +1,6 @@
 # Inserts a second of one session for Zipf-like leads, alone and beside two others that insert for the same leads and
-# keep each transaction open for 20 to 200 ms. Here the r-th lead has a share of r^-1: the first has 8 percent.
+# keep each transaction open for 20 to 200 ms. Here the r-th lead has a share of r^-1: the first has 8 percent. The
+# audience appends what finds its lead held; beside it what comes of it when events wait.
 need_filled
 seconds=${SMOKE:-3}
 zipf="1 + random_zipfian(1, $LEADS, 1.001) * 48271 % $LEADS"
@@ -20,9 +21,13 @@ beside_two() {
 }
 scripts_for app
 scripts_for naive
-alone() { inserts app; }
-beside() { beside_two app; }
+appending() { q -d filled -c "UPDATE lead_scoring.audience SET append_when_busy = $1"; }
+alone() { appending true; inserts app; }
+beside() { appending true; beside_two app; }
+waiting_beside() { appending false; beside_two app; }
 naive_alone() { inserts naive; }
 naive_beside() { beside_two naive; }
-measure busy 5 tps beside alone naive_beside naive_alone
+measure busy 5 tps beside alone waiting_beside naive_beside naive_alone
+appending false
+q -d filled -c "CALL lead_scoring.refresh('bench')"
 result busy "$(quotient busy beside alone)"

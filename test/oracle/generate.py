@@ -60,7 +60,8 @@ class Maker(Sheets, Operations):
                 "at_type": self.at_type,
                 "created": self.chance(0.6), "partitioned": self.partitioned, "history": self.chance(0.5),
                 "session_zone": self.r.choice(["UTC", "Asia/Tokyo", self.zone]),
-                "signals": signals, "sheets": sheets, "setup": setup, "rounds": rounds}
+                "signals": signals, "sheets": sheets, "setup": setup, "rounds": rounds,
+                "append_when_busy": self.chance(0.3)}
 
 
 def scenario(seed):

@@ -44,7 +44,7 @@ def tables(s):
 def audience(s):
     created = ", created_at => 'created_at'" if s["created"] else ""
     out = [f"SELECT lead_scoring.create_audience('soak', 'lead'{created}, time_zone => {quote(s['zone'])}, "
-           f"resolution => {quote(s['resolution'])});",
+           f"resolution => {quote(s['resolution'])}, append_when_busy => {str(s['append_when_busy']).lower()});",
            "SELECT lead_scoring.add_source('soak', 'event', 'lead', 'at', 'kind');",
            "SELECT lead_scoring.add_source('soak', 'purchase', 'customer', 'bought');"]
     out += [insert("lead_scoring.signal", {"audience": "soak", **signal}) for signal in s["signals"]]

@@ -11,11 +11,11 @@ CREATE SCHEMA lead_scoring;
 
 CREATE TABLE lead (id text PRIMARY KEY, created_at date, job text, born date);
 CREATE TABLE event (id serial, lead text, at timestamp, what text, asset text, amount numeric);
-CREATE TABLE scores(); CREATE TABLE tallies(); CREATE TABLE changes();
-CREATE TABLE scores_h(); CREATE TABLE tallies_h(); CREATE TABLE changes_h();
+CREATE TABLE scores(); CREATE TABLE tallies(); CREATE TABLE changes(); CREATE TABLE pending();
+CREATE TABLE scores_h(); CREATE TABLE tallies_h(); CREATE TABLE changes_h(); CREATE TABLE pending_h();
 INSERT INTO lead_scoring.audience VALUES
-  ('a', 'lead', 'id', NULL, 'created_at', 'Europe/London', 'day', 'scores', 'tallies', 'changes'),
-  ('h', 'lead', 'id', NULL, NULL, 'Europe/London', 'hour', 'scores_h', 'tallies_h', 'changes_h');
+  ('a', 'lead', 'id', NULL, 'created_at', 'Europe/London', 'day', 'scores', 'tallies', 'changes', 'pending'),
+  ('h', 'lead', 'id', NULL, NULL, 'Europe/London', 'hour', 'scores_h', 'tallies_h', 'changes_h', 'pending_h');
 INSERT INTO lead_scoring.source SELECT x, 'event', 'event', 'event', 'lead', 'at', 'what' FROM unnest('{a,h}'::text[]) x;
 INSERT INTO lead_scoring.source SELECT x, 'profile', 'lead', 'profile', 'id', NULL, NULL FROM unnest('{a,h}'::text[]) x;
 INSERT INTO lead_scoring.signal (audience, name, source, event_type, distinct_by, value)

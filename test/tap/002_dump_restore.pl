@@ -88,6 +88,10 @@ SELECT lead_scoring.publish('site');
 INSERT INTO web.visitor VALUES ('00000000-0000-0000-0000-000000000001', 'a@x'), ('00000000-0000-0000-0000-000000000002', 'b@x');
 INSERT INTO web.hit VALUES ('00000000-0000-0000-0000-000000000001', '2026-02-01 12:00', '/pricing'),
     ('00000000-0000-0000-0000-000000000001', '2026-02-02 12:00', '/pricing/eu'), ('00000000-0000-0000-0000-000000000002', '2026-02-02 12:00', '/');
+-- As if somebody had held the lead when its events came.
+UPDATE lead_scoring.audience SET append_when_busy = true WHERE name = 'visitors';
+INSERT INTO web.visitor_pending (lead, delta) SELECT lead, base OPERATOR(lead_scoring.+) recent FROM web.visitor_tally WHERE lead = '00000000-0000-0000-0000-000000000001';
+UPDATE web.visitor_tally SET base = '{}', recent = '{}' WHERE lead = '00000000-0000-0000-0000-000000000001';
 RESET ROLE;
 
 CREATE TABLE public.account (id bigint PRIMARY KEY);
@@ -104,7 +108,7 @@ my @tables = (
 	(map { "lead_scoring.$_" } qw(audience source signal signal_version sheet rule rule_tier rule_group grade band sheet_revision failure_log
 		calendar calendar_hours holiday)),
 	q{"Läden & Co."."Kunde's ""Tabelle""_score"}, q{"Läden & Co."."Kunde's ""Tabelle""_tally"}, q{"Läden & Co."."Stufen; wechsel"},
-	'web.visitor_score', 'web.visitor_tally', 'web.visitor_band_change', 'web.visitor_handoff', 'web.visitor_handoff_times', 'account_score', 'account_tally', 'account_band_change');
+	'web.visitor_score', 'web.visitor_tally', 'web.visitor_pending', 'web.visitor_band_change', 'web.visitor_handoff', 'web.visitor_handoff_times', 'account_score', 'account_tally', 'account_band_change');
 sub content_of {
 	my $database = shift;
 	return map { ($_ => sql($database, "SELECT t::text FROM $_ AS t ORDER BY 1")) } @tables;
@@ -122,7 +126,7 @@ SELECT 'table', format('%s %s %s', c.oid::regclass, pg_get_userbyid(c.relowner),
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('lead_scoring', 'Läden & Co.', 'web', 'public') AND c.relkind IN ('r', 'p', 'v')
 UNION ALL
-SELECT 'options', format('%s %s', c.oid::regclass, c.reloptions) FROM pg_class AS c WHERE c.relname ~ '_(score|tally)$' AND c.relkind = 'r'
+SELECT 'options', format('%s %s', c.oid::regclass, c.reloptions) FROM pg_class AS c WHERE c.relname ~ '_(score|tally|pending)$' AND c.relkind = 'r'
 UNION ALL
 SELECT 'storage', format('%s %s %s', a.attrelid::regclass, a.attname, a.attstorage) FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
 WHERE c.relname ~ '_tally$' AND c.relkind = 'r' AND a.attnum > 0
@@ -134,7 +138,7 @@ UNION ALL
 SELECT 'event trigger', format('%s %s %s', evtname, evtevent, evtenabled) FROM pg_event_trigger
 UNION ALL
 SELECT 'comment', format('%s.%s %s', c.oid::regclass, a.attname, col_description(c.oid, a.attnum))
-FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relname ~ '_(score|tally|band_change)$' AND c.relkind = 'r'
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relname ~ '_(score|tally|band_change|pending)$' AND c.relkind = 'r'
 ORDER BY 1, 2
 SQL
 
@@ -195,6 +199,11 @@ INSERT INTO web.hit VALUES ('00000000-0000-0000-0000-000000000002', '2026-03-01 
 RESET ROLE;
 SELECT score, band FROM web.visitor_score WHERE lead = '00000000-0000-0000-0000-000000000002';
 SELECT id, due_at = lead_scoring.add_business_time('Büro "1"', at, '2 hours') FROM web.visitor_handoff ORDER BY id;
+SQL
+	is(sql($road, <<'SQL'), "50|MQL\n0", "$road: a refresh finds what was pending, and the score stays what it was");
+CALL lead_scoring.refresh('visitors');
+SELECT score, band FROM web.visitor_score WHERE lead = '00000000-0000-0000-0000-000000000001';
+SELECT count(*) FROM web.visitor_pending;
 SQL
 	# Row-level security: the analyst may read the scores, the stranger may not.
 	is(sql($road, 'SET ROLE analyst; SELECT name FROM lead_scoring.audience; SELECT name FROM lead_scoring.sheet'), "visitors\nsite", "$road: an analyst sees the audience whose scores it may read");

@@ -1,12 +1,12 @@
 # Eight writers, two refreshers and a publisher at once. Afterwards everything agrees, and the band changes of each
-# lead and sheet form an unbroken chain.
+# lead and sheet form an unbroken chain. First events wait for leads that others hold, then they do not.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $seconds = $ENV{STORM_SECONDS} || 12;
+my $seconds = $ENV{STORM_SECONDS} || 8;
 my $node = PostgreSQL::Test::Cluster->new('storm');
 $node->init;
 $node->append_conf('postgresql.conf', "fsync = off\nlog_statement = none\nmax_connections = 40\ndeadlock_timeout = 200ms");
@@ -38,6 +38,7 @@ my %scripts = (
 	leads => "\\set l random(1, 45)\n\\set m random(0, 2)\n\\if :m = 0\nDELETE FROM lead WHERE id = :l;\n\\elif :m = 1\nINSERT INTO lead VALUES (:l) ON CONFLICT (id) DO UPDATE SET vip = NOT lead.vip;\n\\else\nUPDATE lead SET vip = NOT vip, lead_score = 0 WHERE id = :l;\n\\endif\n",
 	undone => "\\set l random(1, 45)\nBEGIN;\nSAVEPOINT s;\nINSERT INTO event (lead, at, kind) VALUES (:l, now(), 'a');\nROLLBACK TO s;\nINSERT INTO event (lead, at, kind) VALUES (:l, now(), 'b');\nCOMMIT;\n",
 	snapshot => "\\set l random(1, 45)\nBEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT count(*) FROM lead_score;\nINSERT INTO event (lead, at, kind) VALUES (:l, now(), 'a');\nEND;\n",
+	slow => "\\set l random(1, 45)\n\\set ms random(5, 60)\nBEGIN;\nINSERT INTO event (lead, at, kind) VALUES (:l, now(), 'a');\n\\sleep :ms ms\nINSERT INTO event (lead, at, kind) VALUES (:l % 45 + 1, now(), 'b');\nEND;\n",
 	refresh => "CALL lead_scoring.refresh('storm', batch_size => 7);\n",
 	publish => "\\set p random(1, 5)\nUPDATE lead_scoring.rule SET points = :p WHERE sheet = 'one' AND name = 'a';\nSELECT lead_scoring.publish('one');\n\\sleep 300 ms\n",
 );
@@ -46,32 +47,43 @@ append_to_file("$dir/$_.sql", $scripts{$_}) for keys %scripts;
 
 my @storms = (
 	[ 6, map { "$dir/$_->[0].sql\@$_->[1]" } ([ insert => 5 ], [ batch => 2 ], [ change => 2 ], [ remove => 2 ], [ leads => 2 ]) ],
-	[ 2, map { "$dir/$_->[0].sql\@$_->[1]" } ([ undone => 1 ], [ snapshot => 1 ]) ],
+	[ 2, map { "$dir/$_->[0].sql\@$_->[1]" } ([ undone => 1 ], [ snapshot => 1 ], [ slow => 1 ]) ],
 	[ 2, "$dir/refresh.sql" ],
 	[ 1, "$dir/publish.sql" ]);
-my @running;
-for my $storm (@storms) {
-	my ($clients, @files) = @$storm;
-	my @command = ('pgbench', '--no-vacuum', '--client', $clients, '--time', $seconds, '--max-tries', 1000, map({ ('--file', $_) } @files), $node->connstr('postgres'));
-	my ($out, $err) = ('', '');
-	push @running, [ IPC::Run::start(\@command, '<', \undef, '>', \$out, '2>', \$err), \$out, \$err ];
-}
-for my $run (@running) {
-	ok($run->[0]->finish, 'no client was stopped by an error') or diag ${ $run->[1] } . ${ $run->[2] };
-}
 
-is($node->safe_psql('postgres', "SELECT count(*) > 500 FROM event"), 't', 'there was a storm');
-is($node->safe_psql('postgres', "SELECT * FROM lead_scoring.verify('storm') LIMIT 20"), '', 'everything agrees');
-$node->safe_psql('postgres', "CALL lead_scoring.refresh('storm')");
-is($node->safe_psql('postgres', "SELECT * FROM lead_scoring.verify('storm') LIMIT 20"), '', 'also after a last refresh');
-is($node->safe_psql('postgres', <<'SQL'), '0', 'each band change starts where the one before ended');
+sub storm {
+	my $what = shift;
+	my @running;
+	for my $storm (@storms) {
+		my ($clients, @files) = @$storm;
+		my @command = ('pgbench', '--no-vacuum', '--client', $clients, '--time', $seconds, '--max-tries', 1000, map({ ('--file', $_) } @files), $node->connstr('postgres'));
+		my ($out, $err) = ('', '');
+		push @running, [ IPC::Run::start(\@command, '<', \undef, '>', \$out, '2>', \$err), \$out, \$err ];
+	}
+	for my $run (@running) {
+		ok($run->[0]->finish, "$what: no client was stopped by an error") or diag ${ $run->[1] } . ${ $run->[2] };
+	}
+
+	is($node->safe_psql('postgres', "SELECT count(*) > 500 FROM event"), 't', "$what: there was a storm");
+	is($node->safe_psql('postgres', "SELECT * FROM lead_scoring.verify('storm') LIMIT 20"), '', "$what: everything agrees");
+	$node->safe_psql('postgres', "CALL lead_scoring.refresh('storm')");
+	is($node->safe_psql('postgres', "SELECT * FROM lead_scoring.verify('storm') LIMIT 20"), '', "$what: also after a last refresh");
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM lead_pending'), '0', "$what: nothing is pending any more");
+	is($node->safe_psql('postgres', <<'SQL'), '0', "$what: each band change starts where the one before ended");
 SELECT count(*) FROM (SELECT from_band, lag(to_band) OVER (PARTITION BY lead, sheet ORDER BY id) AS before FROM lead_band_change) AS c
 WHERE from_band IS DISTINCT FROM before
 SQL
-is($node->safe_psql('postgres', 'SELECT count(*) > 100 FROM lead_band_change'), 't', 'and there were many');
-is($node->safe_psql('postgres', "SELECT count(*) FROM lead AS l JOIN lead_score AS s ON s.lead = l.id AND s.sheet = 'one' WHERE l.lead_score IS DISTINCT FROM s.score"),
-	'0', 'the column of the lead table is in step');
-is($node->safe_psql('postgres', "SELECT count(*) FROM lead_score AS s JOIN lead_scoring.sheet AS h ON h.name = s.sheet WHERE s.revision <> h.active_revision"),
-	'0', 'no row of an older revision is left');
+	is($node->safe_psql('postgres', 'SELECT count(*) > 100 FROM lead_band_change'), 't', "$what: and there were many");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM lead AS l JOIN lead_score AS s ON s.lead = l.id AND s.sheet = 'one' WHERE l.lead_score IS DISTINCT FROM s.score"),
+		'0', "$what: the column of the lead table is in step");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM lead_score AS s JOIN lead_scoring.sheet AS h ON h.name = s.sheet WHERE s.revision <> h.active_revision"),
+		'0', "$what: no row of an older revision is left");
+}
+
+storm('waiting');
+is($node->safe_psql('postgres', q{SELECT is_called FROM lead_pending_id_seq}), 'f', 'nobody appended');
+$node->safe_psql('postgres', 'UPDATE lead_scoring.audience SET append_when_busy = true');
+storm('appending');
+is($node->safe_psql('postgres', q{SELECT last_value > 100 FROM lead_pending_id_seq}), 't', 'many appended');
 $node->stop;
 done_testing();
