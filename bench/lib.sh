@@ -14,25 +14,25 @@ timed() {
 explained() { echo "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) $1"; }
 
 # measure NAME ROUNDS UNIT SIDE …: each SIDE is a function that prints a number. The sides take turns, so that a busy
-# minute of the machine falls on all of them.
+# minute of the machine falls on all of them. A side may print more: a line "NAME VALUE" for each other number it found.
 measure() {
-  local name=$1 rounds=$2 unit=$3 round side value
+  local name=$1 rounds=$2 unit=$3 round side printed found value
   shift 3
   [ -z "${SMOKE:-}" ] || rounds=1
   for ((round = 1; round <= rounds; round++)); do
     for side in "$@"; do
-      value=$("$side")
-      [[ $value =~ ^[0-9.]+$ ]] || die "$name: $side gave no number: $value"
-      printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$side" "$unit" "$round" "$value" >> "$raw"
+      printed=$("$side")
+      while read -r found value; do
+        [ -n "$value" ] || { value=$found && found=$side; }
+        [[ $value =~ ^[0-9.]+$ ]] || die "$name: $side gave no number: $value"
+        printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$found" "$unit" "$round" "$value" >> "$raw"
+      done <<< "$printed"
     done
   done
   awk -F '\t' -v n="$name" '$1 == n && !seen[$2]++ { print $2, $3 }' "$raw" | while read -r side unit; do
     printf '    %-24s %12s %s\n' "$side" "$(median "$name" "$side")" "$unit" >&2
   done
 }
-
-# noted SIDE VALUE: a second number that a SIDE has found out in the round it runs in.
-noted() { printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$1" "$unit" "$round" "$2" >> "$raw"; }
 
 middle() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 

@@ -1,4 +1,4 @@
-# What one lead costs by the number of its entries: an INSERT for it, and its score read from the tally.
+# What one lead costs by the number of its entries: an INSERT for it, and its score at one of fifty instants, from the tally.
 need_hot
 for n in $hot_sizes; do
   lead=$((LEADS + n))
@@ -10,10 +10,11 @@ for n in $hot_sizes; do
   }
   score() {
     cat > "$work/score.sql" <<SQL
-SELECT lead_scoring.score(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now())
-FROM app.lead_tally AS t, lead_scoring.sheet_revision AS m WHERE t.lead = $lead AND m.sheet = 'bench' AND m.revision = 1;
+SELECT sum(lead_scoring.score(m.model, t.base OPERATOR(lead_scoring.+) t.recent, now() + i * interval '1 day'))
+FROM app.lead_tally AS t, lead_scoring.sheet_revision AS m, generate_series(1, 50) AS i
+WHERE t.lead = $lead AND m.sheet = 'bench' AND m.revision = 1;
 SQL
-    bench_of hot -c 1 -t "$(transactions 60)" -f "$work/score.sql" | latency
+    bench_of hot -c 1 -t "$(transactions 20)" -f "$work/score.sql" | latency | awk '{ print $1 / 50 }'
   }
   measure "entries_$n" 3 ms insert score
   point events_per_lead.insert "$n" "$(median "entries_$n" insert)" ms

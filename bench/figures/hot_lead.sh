@@ -6,8 +6,8 @@ insert_for() {
   rm -f "$log".*
   insert_script "$work/hot.sql" app download NULL "'/products/' || :n" '{"device": "desktop"}' "$lead"
   PGOPTIONS=$quick_commit bench_of hot -c 1 -t "$(transactions 60)" --log --log-prefix="$log" -f "$work/hot.sql" > /dev/null
-  noted "$2" "$(awk '{ s += $3 } END { print s / NR / 1000 }' "$log".*)"
   awk '{ print $3 / 1000 }' "$log".* | middle
+  awk -v name="$2" '{ s += $3 } END { print name, s / NR / 1000 }' "$log".*
 }
 many() { insert_for "$((LEADS + hot_most))" many_mean; }
 few() { insert_for "$((LEADS + 100))" few_mean; }
