@@ -161,9 +161,9 @@ inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
     if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
       standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
       if (!rule.guard) return;
-    } else if (rule.is_simple && past.timeless.empty()) {
+    } else if (rule.is_simple) {
       standing.counted = past.count;
-      return measure_occurrences(rule, scene, {past.come(), past.count}, standing);
+      return measure_occurrences(rule, scene, counted_occurrences(rule, scene), standing);
     }
   }
   stand_with_care(rule, scene, standing);

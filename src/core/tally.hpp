@@ -206,7 +206,7 @@ inline bool TallyReader::next_signal() {
 }
 
 // What it goes by stays in registers, and nearly all entries are plain ones.
-inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
+[[gnu::always_inline]] inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
   const std::uint8_t* at = at_;
   const std::uint8_t* limit = limit_;
   Tick tick = tick_;
