@@ -12,6 +12,7 @@
 extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 }
@@ -36,7 +37,10 @@ LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Posit
                                    TimestampTzGetDatum(GetCurrentTimestamp())};
   const char nulls[] = {position.has_after ? ' ' : 'n', ' ', ' ', ' ', ' ', 0};
   for (int i = 0; i < more; i++) values[own_arguments + i] = more_values[i];
+  // In the order of an index: a plan that sorts would read all of the table for each batch.
+  const int level = prefer_indexes();
   run_sql(sql, own_arguments + more, types, values, SPI_OK_SELECT, nulls);
+  AtEOXact_GUC(true, level);
   return take_keys(a.key, count);
 }
 

@@ -36,7 +36,8 @@ void execute_prepared(SPIPlanPtr plan, Datum* values, int expected_result) {
 
 int prefer_indexes() {
   const int level = NewGUCNestLevel();
-  for (const char* setting : {"enable_seqscan", "enable_hashjoin", "enable_mergejoin"})
+  for (const char* setting :
+       {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_sort", "enable_hashagg"})
     (void)set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   return level;
 }
