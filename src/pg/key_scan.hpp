@@ -1,7 +1,7 @@
 // Rows of a table by the first column of one of its indexes, as a snapshot taken on purpose sees them.
 #pragma once
 
-#include "pg/compat.hpp"
+#include "pg/lead_key.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -20,16 +20,23 @@ struct KeyScan {
   IndexScanDesc scan;
   ScanKeyData key;
   TupleTableSlot* found;  // where the scan stands
+  // With `order`, keys are asked for in ascending order: the scan then walks on to the next one as long as that is
+  // near, which is much cheaper than to come down the tree for each.
+  const KeyType* order;
+  AttrNumber column;  // of the key, in the table
+  bool stands;        // `found` is the first row at or after the key asked for last
 };
 
 // Both relations are open and locked; they stay the caller's.
 void begin_key_scan(KeyScan* scan, Relation rel, Relation index);
 void end_key_scan(KeyScan* scan);
+// From now on keys come in ascending order; before the first of them.
+void expect_order(KeyScan* scan, const KeyType* key);
 
 // Takes a new snapshot; the first find_row does it by itself.
 void look_again(KeyScan* scan);
 // The first row of a key, in `found`; next_row goes on with the others of the same key.
 bool find_row(KeyScan* scan, Datum key);
-bool next_row(KeyScan* scan);
+bool next_row(KeyScan* scan, Datum key);
 
 }  // namespace lead_scoring

@@ -13,8 +13,8 @@ extern "C" {
 
 namespace lead_scoring {
 
-void begin_presence(LeadPresence* presence, CachedAudience* audience) {
-  *presence = {CurrentMemoryContext, audience, false, false, {}};
+void begin_presence(LeadPresence* presence, CachedAudience* audience, int count) {
+  *presence = {CurrentMemoryContext, audience, count, false, false, {}};
 }
 
 namespace {
@@ -47,6 +47,7 @@ void begin(LeadPresence* presence) {
     Relation index = open_index(rel, get_attnum(a.lead_table, a.lead_key), a.key);
     presence->by_query = index == nullptr;
     if (index != nullptr) begin_key_scan(&presence->scan, rel, index);
+    if (index != nullptr && presence->count > 1) expect_order(&presence->scan, &a.key);
   }
   if (presence->by_query) table_close(rel, NoLock);
 }

@@ -184,7 +184,8 @@ void begin_upkeep(TallyUpkeep* upkeep, int count) {
 
 void rescore_leads(ScoringBatch* batch) {
   open_scores(&batch->scores, *batch->audience);
-  begin_presence(&batch->presence, batch->audience);
+  expect_keys(&batch->scores.stored, batch->audience->definition->key, batch->count);
+  begin_presence(&batch->presence, batch->audience, batch->count);
   batch->now = GetCurrentTimestamp();
   MemoryContext caller = MemoryContextSwitchTo(batch->lead_context);
   for (int i = 0; i < batch->count; i++) {
@@ -275,7 +276,7 @@ int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, co
 
 int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
                    FailureList* failures) {
-  return in_batches(audience, leads, count, {cause, true}, failures, {TallyStep::add, IfHeld::leave, {}});
+  return in_batches(audience, leads, count, {cause, false}, failures, {TallyStep::add, IfHeld::leave, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,

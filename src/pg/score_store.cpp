@@ -103,7 +103,7 @@ void set_scores(ScoreTable* table, const ScoreRow& row) {
 
 List* read_scores(ScoreTable* table, Datum key) {
   List* rows = NIL;
-  for (bool more = find_row(&table->stored.by_key, key); more; more = next_row(&table->stored.by_key))
+  for (bool more = find_row(&table->stored.by_key, key); more; more = next_row(&table->stored.by_key, key))
     rows = lappend(rows, row_found(*table));
   return rows;
 }

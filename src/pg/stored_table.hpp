@@ -38,6 +38,11 @@ struct StoredTable {
 void open_stored(StoredTable* table, Oid relation, bool speculative);
 void close_stored(StoredTable* table);
 
+// So many keys will be asked for, in ascending order.
+inline void expect_keys(StoredTable* table, const KeyType& key, int count) {
+  if (count > 1) expect_order(&table->by_key, &key);
+}
+
 inline TupleTableSlot* found(const StoredTable& table) { return table.by_key.found; }
 // Whether the transaction's own snapshot does not see the row that was found. Who writes it then raises 40001.
 [[nodiscard]] bool is_unseen(const StoredTable& table);

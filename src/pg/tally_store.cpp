@@ -67,10 +67,11 @@ struct TallyTable {
   Datum empty;  // the tally
 };
 
-void open_tallies(TallyTable* table, CachedAudience* audience) {
+void open_tallies(TallyTable* table, CachedAudience* audience, int count) {
   table->audience = audience;
   open_stored(&table->stored, audience->definition->tally_table, true);
   begin_pending(&table->pending, audience);
+  expect_keys(&table->stored, audience->definition->key, count);
   table->lead = required_column(table->stored, "lead", 1);
   table->base = required_column(table->stored, "base", 2);
   table->recent = required_column(table->stored, "recent", 3);
@@ -221,7 +222,7 @@ void merge_tallies(CachedAudience* audience, const LeadDelta* leads, int count, 
                    TallyRow* rows) {
   TallyTable table;
   CommandCounterIncrement();  // what this transaction has done so far is to be seen
-  open_tallies(&table, audience);
+  open_tallies(&table, audience, count);
   TallyRow unasked;
   for (int i = 0; i < count; i++)
     merge_tally(&table, leads[i], if_held, rows == nullptr ? &unasked : &rows[i]);
@@ -258,7 +259,7 @@ void replace_tallies(CachedAudience* audience, const LeadDelta* leads, int count
                      TallyRow* rows) {
   TallyTable table;
   CommandCounterIncrement();
-  open_tallies(&table, audience);
+  open_tallies(&table, audience, count);
   for (int i = 0; i < count; i++) {
     rows[i] = no_row;
     if (!find_row(&table.stored.by_key, leads[i].key)) continue;
@@ -275,7 +276,7 @@ namespace {
 
 void set_wake_times(CachedAudience* audience, const TallyUpkeep& upkeep) {
   TallyTable table;
-  open_tallies(&table, audience);
+  open_tallies(&table, audience, upkeep.wake_count);
   for (int i = 0; i < upkeep.wake_count; i++) {
     // We hold its lock: it is there, and nobody else has written it but before our own snapshot.
     if (!find_row(&table.stored.by_key, upkeep.wake[i])) continue;
