@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "core/open_tally.hpp"
+#include "fixed_workload.hpp"
 #include "workload.hpp"
 
 namespace lead_scoring::bench {
@@ -20,13 +21,13 @@ struct Leads {
       tallies.push_back(random_lead(random, entries, &memory));
     }
   }
+  Leads(const Model& model, std::size_t entries) {
+    fixed::Drawer drawer(model, entries);
+    for (std::size_t i = 0; i < leads_of(entries); ++i) tallies.push_back(drawer.lead(entries, &memory));
+  }
 };
 
-void run_evaluate(benchmark::State& state, LookAhead ahead) {
-  const auto entries = static_cast<std::size_t>(state.range(0));
-  const Leads leads(entries);
-  std::pmr::monotonic_buffer_resource memory;
-  const Model& model = *parse_model(sheet, &memory);
+void run_evaluate(benchmark::State& state, const Model& model, const Leads& leads, LookAhead ahead) {
   std::size_t lead = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(evaluate(model, leads.tallies[lead], today, ahead));
@@ -34,10 +35,25 @@ void run_evaluate(benchmark::State& state, LookAhead ahead) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-void evaluate_now(benchmark::State& state) { run_evaluate(state, LookAhead::no); }
-void evaluate_ahead(benchmark::State& state) { run_evaluate(state, LookAhead::yes); }
-BENCHMARK(evaluate_now)->Arg(20)->Arg(1'000)->Arg(10'000)->Arg(100'000);
-BENCHMARK(evaluate_ahead)->Arg(20)->Arg(1'000)->Arg(10'000)->Arg(100'000);
+
+void run_fixed(benchmark::State& state, LookAhead ahead) {
+  std::pmr::monotonic_buffer_resource memory;
+  const Model& model = fixed::model(&memory);
+  run_evaluate(state, model, Leads(model, static_cast<std::size_t>(state.range(0))), ahead);
+}
+void evaluate_now(benchmark::State& state) { run_fixed(state, LookAhead::no); }
+void evaluate_ahead(benchmark::State& state) { run_fixed(state, LookAhead::yes); }
+BENCHMARK(evaluate_now)->Arg(20)->Arg(1'000);
+BENCHMARK(evaluate_ahead)->Arg(20)->Arg(1'000);
+
+void run_rich(benchmark::State& state, LookAhead ahead) {
+  std::pmr::monotonic_buffer_resource memory;
+  run_evaluate(state, *parse_model(sheet, &memory), Leads(static_cast<std::size_t>(state.range(0))), ahead);
+}
+void evaluate_rich(benchmark::State& state) { run_rich(state, LookAhead::no); }
+void evaluate_rich_ahead(benchmark::State& state) { run_rich(state, LookAhead::yes); }
+BENCHMARK(evaluate_rich)->Arg(20)->Arg(1'000)->Arg(10'000)->Arg(100'000);
+BENCHMARK(evaluate_rich_ahead)->Arg(20)->Arg(1'000)->Arg(10'000)->Arg(100'000);
 
 void decode(benchmark::State& state) {
   const Leads leads(static_cast<std::size_t>(state.range(0)));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/open_tally.hpp"
+#include "fixed_workload.hpp"
 #include "workload.hpp"
 
 namespace lead_scoring::bench {
@@ -32,20 +33,34 @@ void count(const std::string& name, std::size_t runs, const std::function<void()
 
 std::int64_t checksum = 0;  // what the kernels compute, so that none of it can be left out
 
-void count_evaluations(const Model& model, std::size_t entries, std::size_t number,
-                       const std::string& suffix) {
-  std::pmr::monotonic_buffer_resource memory;
-  Random random(entries);
-  std::vector<Bytes> tallies;
-  for (std::size_t i = 0; i < number; ++i) tallies.push_back(random_lead(random, entries, &memory));
+void count_evaluations(const Model& model, const std::vector<Bytes>& tallies, const std::string& suffix) {
   for (const LookAhead ahead : {LookAhead::no, LookAhead::yes}) {
-    count((ahead == LookAhead::no ? "evaluate" : "evaluate_ahead") + suffix, number, [&] {
+    count("evaluate" + suffix + (ahead == LookAhead::no ? "" : "_ahead"), tallies.size(), [&] {
       for (const Bytes tally : tallies) {
         const Evaluation shown = evaluate(model, tally, today, ahead);
         checksum += shown.score + shown.next_change;
       }
     });
   }
+}
+
+// The figure `evaluate` of the benchmark.
+void count_fixed_evaluations(std::size_t entries) {
+  std::pmr::monotonic_buffer_resource memory;
+  const Model& model = fixed::model(&memory);
+  fixed::Drawer drawer(model, entries);
+  std::vector<Bytes> tallies;
+  for (std::size_t i = 0; i < leads; ++i) tallies.push_back(drawer.lead(entries, &memory));
+  count_evaluations(model, tallies, "");
+}
+
+void count_rich_evaluations(std::size_t entries, std::size_t number, const std::string& suffix) {
+  std::pmr::monotonic_buffer_resource memory;
+  const Model& model = *parse_model(sheet, &memory);
+  Random random(entries);
+  std::vector<Bytes> tallies;
+  for (std::size_t i = 0; i < number; ++i) tallies.push_back(random_lead(random, entries, &memory));
+  count_evaluations(model, tallies, suffix);
 }
 
 void count_decoding(std::size_t entries) {
@@ -132,10 +147,9 @@ void count_parsing() {
 }
 
 void run() {
-  std::pmr::monotonic_buffer_resource memory;
-  const Model& model = *parse_model(sheet, &memory);
-  count_evaluations(model, 20, leads, "");
-  count_evaluations(model, 1'000, 4, "_1000");
+  count_fixed_evaluations(20);
+  count_rich_evaluations(20, leads, "_rich");
+  count_rich_evaluations(1'000, 4, "_rich_1000");
   count_decoding(1'000);
   count_merging(10, "merge_10");
   count_merging(1'000, "merge_1000");

@@ -3,6 +3,7 @@
 #include "combine.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "exact.hpp"
 #include "explain_rows.hpp"
@@ -35,11 +36,13 @@ bool caps(const Part& part) { return part.caps; }
 template <typename Part, bool tells>  // Part or Standing
 class Combiner {
  public:
-  Combiner(const Model& model, std::span<const Part> parts, std::span<Points> group_sums, ExplainRows* rows)
-      : model_(model), parts_(parts), group_sums_(group_sums), rows_(rows) {}
+  Combiner(const Model& model, std::span<const std::uint16_t> roused, std::span<const Part> parts,
+           std::span<Points> group_sums, ExplainRows* rows)
+      : model_(model), roused_(roused), parts_(parts), group_sums_(group_sums), rows_(rows) {}
 
   Outcome run() {
     std::fill(group_sums_.begin(), group_sums_.end(), 0);
+    if constexpr (!tells) sum_up();
     out_.engagement = component_sum(Component::engagement);
     out_.fit = component_sum(Component::fit);
     if constexpr (tells) rows_->enter_sheet();
@@ -88,14 +91,26 @@ class Combiner {
     return clamped(sum, model_.component_clamps[static_cast<std::size_t>(component)], component_clamp, {});
   }
 
+  // Rows come in the order of the runs; without them nobody minds the order.
+  void sum_up() {
+    for (const std::uint16_t i : roused_)
+      sum_of(model_.rules[i].component, model_.rules[i].group) += rule_points(i);
+  }
+  Points& sum_of(Component component, std::int16_t group) {
+    if (group < 0) return ungrouped_[static_cast<std::size_t>(component)];
+    return group_sums_[static_cast<std::size_t>(group)];
+  }
+
   // Sum of the rules that share a group, or of those that have none.
   Points run_sum(const RuleRun& run) {
-    if constexpr (tells) rows_->enter_group(run.group);
-    Points sum = 0;
-    for (const std::uint16_t rule : run.rules) sum += rule_points(rule);
+    Points& sum = sum_of(run.component, run.group);
+    if constexpr (tells) {
+      rows_->enter_group(run.group);
+      for (const std::uint16_t rule : run.rules) sum += rule_points(rule);
+    }
     if (run.group < 0) return sum;
     const auto group = static_cast<std::size_t>(run.group);
-    return group_sums_[group] = clamped(sum, model_.groups[group].clamp, group_clamp, {});
+    return sum = clamped(sum, model_.groups[group].clamp, group_clamp, {});
   }
 
   // Chooses the persona; what the others had is taken away again.
@@ -190,23 +205,26 @@ class Combiner {
   }
 
   const Model& model_;
+  std::span<const std::uint16_t> roused_;
   std::span<const Part> parts_;
   std::span<Points> group_sums_;
   ExplainRows* rows_;
-  std::size_t run_ = 0;  // the next one of the model
+  std::size_t run_ = 0;                // the next one of the model
+  std::array<Points, 2> ungrouped_{};  // by Component
   Outcome out_;
 };
 
 }  // namespace
 
-Outcome combine(const Model& model, std::span<const Standing> standings, std::span<Points> group_sums,
-                ExplainRows* rows) {
-  if (rows != nullptr) return Combiner<Standing, true>(model, standings, group_sums, rows).run();
-  return Combiner<Standing, false>(model, standings, group_sums, nullptr).run();
+Outcome combine(const Model& model, std::span<const std::uint16_t> roused,
+                std::span<const Standing> standings, std::span<Points> group_sums, ExplainRows* rows) {
+  if (rows != nullptr) return Combiner<Standing, true>(model, roused, standings, group_sums, rows).run();
+  return Combiner<Standing, false>(model, roused, standings, group_sums, nullptr).run();
 }
 
-Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums) {
-  return Combiner<Part, false>(model, parts, group_sums, nullptr).run();
+Outcome combine(const Model& model, std::span<const std::uint16_t> roused, std::span<const Part> parts,
+                std::span<Points> group_sums) {
+  return Combiner<Part, false>(model, roused, parts, group_sums, nullptr).run();
 }
 
 }  // namespace lead_scoring

@@ -25,9 +25,11 @@ struct Outcome {
 
 class ExplainRows;
 
-// `group_sums` receives the clamped sum of each group. `rows`, unless null, receives the explain rows.
-[[nodiscard]] Outcome combine(const Model& model, std::span<const Standing> standings,
-                              std::span<Points> group_sums, ExplainRows* rows = nullptr);
-[[nodiscard]] Outcome combine(const Model& model, std::span<const Part> parts, std::span<Points> group_sums);
+// `roused`: the rules that can have points. `group_sums` receives the clamped sum of each group. `rows`, unless null, receives the explain rows.
+[[nodiscard]] Outcome combine(const Model& model, std::span<const std::uint16_t> roused,
+                              std::span<const Standing> standings, std::span<Points> group_sums,
+                              ExplainRows* rows = nullptr);
+[[nodiscard]] Outcome combine(const Model& model, std::span<const std::uint16_t> roused,
+                              std::span<const Part> parts, std::span<Points> group_sums);
 
 }  // namespace lead_scoring

@@ -35,19 +35,32 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
       scratch_(memory),
       standings_(room_for<Standing>(model.rules.size(), memory)),
       group_sums_(room_for<Points>(model.groups.size(), memory)),
+      roused_(rouse()),
       safe_(at) {
+  std::uninitialized_fill_n(standings_.data(), standings_.size(), idle_standing);
   stand_at(at, ahead);
+}
+
+std::span<const std::uint16_t> Scorer::rouse() const {
+  std::uint16_t* const first = room_for<std::uint16_t>(model_.rules.size(), memory_).data();
+  std::uint16_t* last = first;
+  const auto add = [&](std::span<const std::uint16_t> rules) {
+    for (const std::uint16_t rule : rules) *last++ = rule;
+  };
+  add(model_.wakeful);
+  history_.for_each_seen([&](std::size_t signal) { add(model_.listeners[signal]); });
+  return {first, last};
 }
 
 void Scorer::stand_at(Tick at, LookAhead ahead) {
   if (at != history_.now()) history_.stand_at(at);
   const Scene here = scene(ahead == LookAhead::yes);
-  for (std::size_t i = 0; i < standings_.size(); ++i) stand(model_.rules[i], here, standings_[i]);
+  for (const std::uint16_t i : roused_) stand(model_.rules[i], here, standings_[i]);
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
 Outcome Scorer::outcome(ExplainRows* rows) {
-  return completed(combine(model_, standings_, group_sums_, rows));
+  return completed(combine(model_, roused_, standings_, group_sums_, rows));
 }
 
 // With what does not come from the rules, and does not change between arrivals and jumps.

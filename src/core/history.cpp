@@ -1,6 +1,7 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "exact.hpp"
@@ -67,17 +68,19 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
       pasts_(std::pmr::polymorphic_allocator<Past>(memory).allocate(model.signals.size())),
       now_(now),
       earliest_(model.calendar.first_tick()) {
-  std::uninitialized_value_construct_n(pasts_, model.signals.size());
+  // All bytes 0 is a Past without entries.
+  std::memset(static_cast<void*>(pasts_), 0, model.signals.size() * sizeof(Past));
   if (tally.empty()) return;
   Room room(tally.size(), memory);
   TallyReader reader(tally);
-  const Signal* signal = model.signals.data();
-  const Signal* const end = signal + model.signals.size();
-  Past* past = pasts_;
+  const std::uint32_t* const numbers = model.numbers.data();
+  std::size_t index = 0;
   while (reader.next_signal()) {
-    for (; signal != end && signal->number < reader.signal(); ++signal) ++past;
-    if (signal == end) break;
+    while (numbers[index] < reader.signal()) ++index;
+    if (index == model.signals.size()) break;
+    const Signal* const signal = &model.signals[index];
     if (signal->number != reader.signal() || !signal->is_used) continue;
+    Past* const past = &pasts_[index];
     TallyReader::Facts facts;
     Entry* last = reader.read_into(room.at, room.end, facts);
     while (!reader.is_read()) [[unlikely]] last = reader.read_into(room.grow(last), room.end, facts);
@@ -85,6 +88,8 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
     past->count = facts.more + (last - first);
     past->dated = {first, last};
     past->present = past->dated.size();
+    past->next_seen = seen_;
+    seen_ = past;
     room.at = last;
     // Nearly always all entries are dated ones that have come.
     const bool is_plain = facts.is_plain && first->tick >= earliest_ && last[-1].tick <= now_ &&

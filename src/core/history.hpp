@@ -18,6 +18,7 @@ struct Past {
   std::size_t present = 0;         // how many of the dated ones have come
   std::int64_t count = 0;          // occurrences by now, timeless ones included; saturates
   Past* next_timeless = nullptr;   // for History: another signal with timeless entries
+  const Past* next_seen = nullptr;
 
   [[nodiscard]] std::span<const Entry> come() const { return dated.first(present); }
   [[nodiscard]] bool is_empty() const { return present == 0 && timeless.empty(); }
@@ -35,6 +36,12 @@ class History {
   [[nodiscard]] Tick now() const { return now_; }
 
   [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[signal]; }
+  // Calls with the index of each signal that the tally has entries of.
+  template <typename Call>
+  void for_each_seen(Call call) const {
+    for (const Past* past = seen_; past != nullptr; past = past->next_seen)
+      call(static_cast<std::size_t>(past - pasts_));
+  }
   // Last tick ≤ now of the signal (now itself, for timeless entries); `timeless` when there is none.
   [[nodiscard]] Tick last_of(SignalIndex signal) const {
     const Past& past = of(signal);
@@ -55,6 +62,7 @@ class History {
   Tick earliest_;  // of the calendar
   Tick last_activity_ = timeless;
   Past* timeless_ = nullptr;  // the first signal with such entries
+  const Past* seen_ = nullptr;
   bool has_future_ = false;
   bool is_always_active_ = false;  // by a timeless activity
 };

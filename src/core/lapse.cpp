@@ -45,6 +45,9 @@ std::int64_t times_over(const Calendar& calendar, Tick tick, const Span& first, 
                         std::int64_t at_most) {
   const std::int64_t elapsed = (std::int64_t{at} - tick) * 4800 - mean_length(calendar, first);
   const std::int64_t mean = mean_length(calendar, every.span);
+  // Without months the mean length is the length.
+  if (first.months == 0 && every.span.months == 0)
+    return std::clamp<std::int64_t>(elapsed / mean, 0, at_most);
   // The calendar is asked only near the edges; see make_lapse.
   const std::int64_t spread = 7 * 4800 * std::int64_t{calendar.ticks_per_day()};
   const auto is_reached = [&](std::int64_t k) {

@@ -152,29 +152,6 @@ void measure_inactivity(const Rule& rule, const Scene& scene, Standing& standing
 void measure_cycle(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 void measure_season(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
-// Overwrites `standing`.
-void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
-inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
-  standing = {};
-  if (rule.can_be_idle) {
-    const Past& past = scene.history.of(rule.signal);
-    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
-      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
-      if (!rule.guard) return;
-    } else if (rule.is_simple) {
-      standing.counted = past.count;
-      return measure_occurrences(rule, scene, counted_occurrences(rule, scene), standing);
-    }
-  }
-  stand_with_care(rule, scene, standing);
-}
-[[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
-  return rule.signal != no_signal && rule.measure != Measure::inactivity;
-}
-// Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
-// not move, but jump.
-void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
-
 // points · sum / unit, rounded once half away from zero to a thousandth, saturating at ±10^9 points; unit > 0.
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
 [[nodiscard]] inline Points contribution(Points points, std::int64_t sum, std::int64_t unit) {
@@ -192,5 +169,47 @@ void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, S
     return large_contribution(points, sum, unit);
   return contribution(points, static_cast<std::int64_t>(sum), unit);
 }
+
+// Measure `occurrences` without decay: there is no weight to look up.
+[[nodiscard]] inline bool is_constant(const Rule& rule) {
+  return rule.decay.kind == DecayKind::none && rule.measure == Measure::occurrences;
+}
+inline void measure_constant(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                             Standing& standing) {
+  standing.points = standing.rising = contribution(rule.points, counted.count, 1);
+  standing.holds = !counted.all.empty();
+  if (!standing.holds) standing.reason = why_no_occurrence(rule, scene, counted);
+}
+
+// Of a rule whose signal has never occurred, and never will as far as the tally knows.
+inline constexpr Standing idle_standing{.reason = Reason::no_occurrence};
+
+// Overwrites `standing`.
+void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+  standing = {};
+  if (rule.can_be_idle) {
+    const Past& past = scene.history.of(rule.signal);
+    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
+      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
+      if (!rule.guard) return;
+    } else if (rule.is_simple) {
+      const Occurrences counted = counted_occurrences(rule, scene);
+      standing.counted = counted.count;
+      standing.dropped = past.count - counted.count;
+      if (scene.looks_ahead && rule.is_filtered && !past.timeless.empty())
+        standing.jumps = timeless_edge(rule, scene);
+      if (!is_constant(rule)) return measure_occurrences(rule, scene, counted, standing);
+      return measure_constant(rule, scene, counted, standing);
+    }
+  }
+  stand_with_care(rule, scene, standing);
+}
+[[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
+  return rule.signal != no_signal && rule.measure != Measure::inactivity;
+}
+// Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
+// not move, but jump.
+void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);
 
 }  // namespace lead_scoring

@@ -131,18 +131,14 @@ Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& co
 
 void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
                          Standing& standing) {
-  if (rule.decay.kind == DecayKind::none && rule.measure == Measure::occurrences) {  // no weight to look up
-    standing.points = standing.rising = contribution(rule.points, counted.count, 1);
-    standing.holds = !counted.all.empty();
+  if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
+  const std::span<const Entry> entries = alive(rule, scene, counted.all);
+  if (rule.measure == Measure::value) {
+    measure_values(rule, scene, entries, standing);
   } else {
-    const std::span<const Entry> entries = alive(rule, scene, counted.all);
-    if (rule.measure == Measure::value) {
-      measure_values(rule, scene, entries, standing);
-    } else {
-      measure_counts(rule, scene, entries, counted.count, standing);
-    }
-    if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, entries);
+    measure_counts(rule, scene, entries, counted.count, standing);
   }
+  if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, entries);
   if (standing.holds) return;
   standing.reason = why_no_occurrence(rule, scene, counted);
   if (standing.reason == Reason::none) standing.reason = Reason::decayed;

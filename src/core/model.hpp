@@ -174,9 +174,10 @@ struct Rule {
   bool hand_raise = false;
   std::int16_t forces_band = -1;
   // For speed only; plan_model fills them in.
-  bool is_filtered = false;  // not every occurrence counts
-  bool can_be_idle = false;  // says nothing, now or later, while its signal has not occurred
-  bool is_simple = false;    // weighs all occurrences of its signal, whatever else has happened
+  bool is_filtered = false;         // not every occurrence counts
+  bool can_be_idle = false;         // says nothing, now or later, while its signal has not occurred
+  bool is_simple = false;           // weighs occurrences of its signal, and has no guard
+  bool is_limited_by_tick = false;  // the limit's period is a tick, whose occurrences have been summed
 };
 
 // Rules that share component and group, in the model's order; group −1 for those without.
@@ -225,6 +226,9 @@ struct Model {
   std::span<const Band> bands{};  // ascending ranks
   std::optional<Condition> segment{};
   // For speed only; plan_model fills them in.
+  std::span<const std::uint32_t> numbers{};  // of the signals; behind the last one more than any
+  std::span<const std::span<const std::uint16_t>> listeners{};  // by signal: rules that are idle without it
+  std::span<const std::uint16_t> wakeful{};                     // all other rules
   std::span<const std::uint16_t> order{};     // of the rules: by component and group, ungrouped ones last
   std::span<const RuleRun> runs{};            // of that order
   std::span<const std::uint16_t> ceilings{};  // rules that have one

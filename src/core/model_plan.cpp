@@ -65,6 +65,13 @@ void mark_signals(const Model& model, std::span<Signal> signals) {
   if (model.segment) mark(model.segment->signal);
 }
 
+std::vector<std::uint32_t> numbers_of(const Model& model) {
+  std::vector<std::uint32_t> numbers;
+  for (const Signal& signal : model.signals) numbers.push_back(signal.number);
+  numbers.push_back(std::numeric_limits<std::uint32_t>::max());
+  return numbers;
+}
+
 // Rules that decay alike share their table.
 void make_tables(std::span<Rule> rules, const Calendar& calendar, std::pmr::memory_resource* memory) {
   const auto key = [](const Decay& decay) {
@@ -85,20 +92,38 @@ void make_tables(std::span<Rule> rules, const Calendar& calendar, std::pmr::memo
   }
 }
 
+// A guard may be closed without the rule's own signal, and the reason is then another.
+bool is_wakeful(const Rule& rule) { return !rule.can_be_idle || rule.guard; }
+
+void plan_listeners(ModelReader& reader) {
+  std::vector<std::span<const std::uint16_t>> listeners;
+  for (std::size_t signal = 0; signal < reader.signals.size(); ++signal) {
+    listeners.push_back(rules_with(reader, [&](const Rule& rule) {
+      return !is_wakeful(rule) && rule.signal == static_cast<SignalIndex>(signal);
+    }));
+  }
+  reader.model.listeners = keep_list(listeners, reader.memory);
+  reader.model.wakeful = rules_with(reader, is_wakeful);
+}
+
 }  // namespace
 
 void plan_model(ModelReader& reader) {
   Model& model = reader.model;
   mark_signals(model, reader.signals);
+  model.numbers = keep_list(numbers_of(model), reader.memory);
   make_tables(reader.rules, model.calendar, reader.memory);
   for (Rule& rule : reader.rules) {
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
-    rule.is_simple = !rule.is_filtered && !rule.guard &&
-                     (rule.measure == Measure::occurrences || rule.measure == Measure::value);
+    rule.is_simple = !rule.guard && (rule.measure == Measure::occurrences || rule.measure == Measure::value);
+    rule.is_limited_by_tick = rule.repeat.limit > 0 && rule.repeat.period == Period::day &&
+                              model.resolution() == Resolution::day && rule.signal != no_signal &&
+                              !model.signals[static_cast<std::size_t>(rule.signal)].is_by_row;
     rule.can_be_idle = rule.signal != no_signal && rule.measure != Measure::inactivity &&
                        std::none_of(rule.tiers.begin(), rule.tiers.end(),
                                     [](const Tier& tier) { return tier.min <= 0 && tier.max >= 0; });
   }
+  plan_listeners(reader);
   model.order = keep_list(evaluation_order(model), reader.memory);
   model.runs = keep_list(runs_of(model), reader.memory);
   model.ceilings = rules_with(reader, [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); });

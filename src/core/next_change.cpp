@@ -52,8 +52,9 @@ std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, 
 
 Tick Scorer::next_change(const Outcome& now) {
   Tick jump = first_jump();
-  const bool stays = jump == never && std::all_of(standings_.begin(), standings_.end(),
-                                                  [](const Standing& s) { return s.moves == never; });
+  const bool stays = jump == never && std::all_of(roused_.begin(), roused_.end(), [&](std::uint16_t i) {
+                       return standings_[i].moves == never;
+                     });
   if (stays) return never;
   movers_ = room_for<std::uint16_t>(standings_.size(), memory_);
   probed_ = room_for<Standing>(standings_.size(), memory_);
@@ -77,7 +78,7 @@ Tick Scorer::next_change(const Outcome& now) {
 
 Tick Scorer::first_jump() {
   Tick jump = history_.next_arrival();
-  for (const Standing& standing : standings_) jump = std::min(jump, standing.jumps);
+  for (const std::uint16_t i : roused_) jump = std::min(jump, standings_[i].jumps);
   if (model_.segment) jump = std::min(jump, next_flip(*model_.segment, scene(true)));
   return jump;
 }
@@ -85,10 +86,10 @@ Tick Scorer::first_jump() {
 Tick Scorer::search_until(Tick stop) {
   Tick moves = never;
   std::size_t movers = 0;
-  for (std::size_t i = 0; i < standings_.size(); ++i) {
+  for (const std::uint16_t i : roused_) {
     if (standings_[i].moves >= stop) continue;
     moves = std::min(moves, standings_[i].moves);
-    movers_.data()[movers++] = static_cast<std::uint16_t>(i);
+    movers_.data()[movers++] = i;
     counted_[i] = {};
     if (stays_counted(model_.rules[i]))
       counted_[i] = kept(counted_occurrences(model_.rules[i], scene(false)));
@@ -163,7 +164,7 @@ void Scorer::probe(Tick at) {
 
 Scorer::Verdict Scorer::compare(Tick at) {
   probe(at);
-  at_probe_ = completed(combine(model_, probed_, probed_group_sums_));
+  at_probe_ = completed(combine(model_, roused_, probed_, probed_group_sums_));
   if (!is_same(at_probe_.shown, shown_)) return Verdict::different;
   return at == safe_ + 1 || is_proven_same() ? Verdict::same : Verdict::unproven;
 }
@@ -192,7 +193,9 @@ bool Scorer::is_proven_by_bounds() {
   const std::span<Part> high_parts = room_for<Part>(standings_.size(), memory_);
   const std::span<Points> low_sums = room_for<Points>(group_sums_.size(), memory_);
   const std::span<Points> high_sums = room_for<Points>(group_sums_.size(), memory_);
-  for (std::size_t i = 0; i < standings_.size(); ++i) {
+  std::fill(low_parts.begin(), low_parts.end(), Part{});  // as idle rules have them, for verdicts
+  std::fill(high_parts.begin(), high_parts.end(), Part{});
+  for (const std::uint16_t i : roused_) {
     const Standing& a = standings_[i];
     const Standing& b = probed_[i];
     const Points a_rest = a.points - a.rising;
@@ -204,8 +207,8 @@ bool Scorer::is_proven_by_bounds() {
     high_parts[i] = {std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack, a.holds || b.holds,
                      a.holds && b.holds};
   }
-  const Evaluation low = combine(model_, low_parts, low_sums).shown;
-  const Evaluation high = combine(model_, high_parts, high_sums).shown;
+  const Evaluation low = combine(model_, roused_, low_parts, low_sums).shown;
+  const Evaluation high = combine(model_, roused_, high_parts, high_sums).shown;
   return low.score == high.score && low.engagement == high.engagement && low.fit == high.fit &&
          low.band == high.band && low.disqualified == high.disqualified &&
          low.hand_raised == high.hand_raised && low.persona == high.persona &&

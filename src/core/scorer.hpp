@@ -36,6 +36,7 @@ class Scorer {
   enum class Verdict { same, different, unproven };
 
   [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
+  [[nodiscard]] std::span<const std::uint16_t> rouse() const;
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
@@ -54,6 +55,7 @@ class Scorer {
   Scratch scratch_;
   std::span<Standing> standings_;
   std::span<Points> group_sums_;
+  std::span<const std::uint16_t> roused_;  // rules that are not idle for want of any entry, now or later
   bool in_segment_ = true;
 
   // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and group_sums_ stand.

@@ -18,8 +18,10 @@
 // matched on delete leaves −1).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <span>
 #include <string>
@@ -74,7 +76,7 @@ class TallyReader {
   struct Facts {
     std::int64_t more = 0;      // while plain: sum of the counts beyond one each
     bool is_plain = true;       // no count is 0 or less, or so large that their sum could be too large
-    bool has_repeated = false;  // ticks that several entries share
+    bool has_repeated = false;  // ticks that several dated entries share
   };
   [[nodiscard]] Entry* read_into(Entry* out, const Entry* end, Facts& facts);
   [[nodiscard]] bool is_read() const { return at_ == limit_; }  // the present block
@@ -189,7 +191,7 @@ inline bool TallyReader::next_signal() {
     head = long_varint();
   }
   const std::uint64_t gap = head >> 1;
-  if (gap == 0 || gap > max_signal - signal_) [[unlikely]]
+  if (gap - 1 >= max_signal - signal_) [[unlikely]]  // 0 becomes the greatest
     fail("a signal number not greater than the one before, or too great");
   signal_ += static_cast<std::uint32_t>(gap);
   single_ = (head & 1) == 0;
@@ -209,8 +211,9 @@ inline bool TallyReader::next_signal() {
 [[gnu::always_inline]] inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
   const std::uint8_t* at = at_;
   const std::uint8_t* limit = limit_;
+  const bool is_single = single_;
   Tick tick = tick_;
-  bool has_repeated = false;
+  std::uint64_t least_gap = 1;  // between dated entries, as far as it is 0 or not
   while (at != limit && out != end) {
     std::uint64_t head = *at;
     if (head < 0x80) {
@@ -224,19 +227,23 @@ inline bool TallyReader::next_signal() {
       at = at_;
     }
     const std::uint64_t position = head >> 3;
-    has_repeated |= position == 0;
     if (tick != timeless) {
-      if (position > static_cast<std::uint64_t>(std::int64_t{std::numeric_limits<Tick>::max()} - tick))
-          [[unlikely]] {
+      const std::int64_t next = tick + static_cast<std::int64_t>(position);  // position has 61 bits
+      if (next > std::numeric_limits<Tick>::max()) [[unlikely]] {
         at_ = at;
         fail("a tick beyond its range");
       }
-      tick = static_cast<Tick>(tick + static_cast<std::int64_t>(position));
+      tick = static_cast<Tick>(next);
+      least_gap = std::min(least_gap, position);
     } else if (position != 0) {
       start_dated(position);
       tick = tick_;
     }
-    *out = {.signal = signal_, .tick = tick, .item = 0, .count = 1, .value = 0};
+    out->signal = signal_;
+    out->tick = tick;
+    out->item = 0;
+    out->count = 1;
+    out->value = 0;
     if ((head & 7) != 0) {
       at_ = at;
       read_fields(*out, head & 7);
@@ -246,12 +253,15 @@ inline bool TallyReader::next_signal() {
       if (facts.is_plain) facts.more += out->count - 1;
     }
     ++out;
-    if (single_) limit = at;
+    if (is_single) {
+      limit = at;
+      break;
+    }
   }
   at_ = at;
   limit_ = limit;
   tick_ = tick;
-  facts.has_repeated |= has_repeated;
+  facts.has_repeated |= least_gap == 0;
   return out;
 }
 

@@ -54,6 +54,7 @@ void make_tables(Decay& decay, const Calendar& calendar, std::pmr::memory_resour
   const auto age = static_cast<std::size_t>(std::int64_t{at} - start);
   if (age < decay.table.size() && start <= decay.last_tabled) [[likely]]
     return decay.table[age];
+  if (static_cast<std::int64_t>(age) >= decay.lifetime) return 0;
   return computed_weight(decay, calendar, start, at);
 }
 // First tick after `at` whose weight may be smaller than that at `at`; `never` when it stays.
