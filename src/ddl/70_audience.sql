@@ -198,8 +198,6 @@ BEGIN
         );
         CREATE INDEX ON %4$s (lead, sheet, id);
         CREATE INDEX ON %4$s (due_at, id) WHERE handoff AND accepted_at IS NULL AND rejected_at IS NULL;
-        CREATE TRIGGER lead_scoring_announce AFTER INSERT ON %4$s REFERENCING NEW TABLE AS new_changes
-            FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.announce_changes();
         COMMENT ON TABLE %4$s IS 'Band changes of the leads, append-only, in the transaction that caused them.';
         COMMENT ON COLUMN %4$s.id IS 'Order of the changes';
         COMMENT ON COLUMN %4$s.lead IS 'Lead key';

@@ -213,27 +213,26 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.announcement(text, regclass, record) IS 'The payload of a notification about a band change';
 
-CREATE FUNCTION lead_scoring.announce_changes() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION lead_scoring.announce_changes(band_change_table regclass, changes bigint[]) RETURNS void
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     change record;
     quiet boolean;
 BEGIN
-    FOR change IN
-        SELECT n.*, b.notify_quiet FROM new_changes AS n
-        JOIN lead_scoring.band AS b ON b.sheet = n.sheet AND b.name = n.to_band AND b.notify
-        WHERE n.upward ORDER BY n.id
+    FOR change IN EXECUTE format(
+        'SELECT n.*, b.notify_quiet FROM %s AS n JOIN lead_scoring.band AS b ON b.sheet = n.sheet AND b.name = n.to_band AND b.notify '
+        'WHERE n.upward AND n.id = ANY ($1) ORDER BY n.id', band_change_table) USING changes
     LOOP
         IF change.notify_quiet IS NOT NULL THEN
             EXECUTE format('SELECT EXISTS (SELECT FROM %s AS c WHERE c.lead = $1 AND c.sheet = $2 AND c.id < $3 '
-                           'AND c.to_band = $4 AND c.upward AND c.at > $5)', TG_RELID::regclass)
+                           'AND c.to_band = $4 AND c.upward AND c.at > $5)', band_change_table)
                 INTO quiet USING change.lead, change.sheet, change.id, change.to_band, change.at - change.notify_quiet;
             CONTINUE WHEN quiet;
         END IF;
         PERFORM pg_notify('lead_scoring', lead_scoring.announcement(
-            (SELECT a.name FROM lead_scoring.audience AS a WHERE a.band_change_table = TG_RELID::regclass), TG_RELID::regclass, change));
+            (SELECT a.name FROM lead_scoring.audience AS a WHERE a.band_change_table = announce_changes.band_change_table),
+            band_change_table, change));
     END LOOP;
-    RETURN NULL;
 END $$;
-COMMENT ON FUNCTION lead_scoring.announce_changes() IS
-    'Trigger of the band change tables: NOTIFY lead_scoring for leads that come up into a band with notify, unless they have done so within notify_quiet';
+COMMENT ON FUNCTION lead_scoring.announce_changes(regclass, bigint[]) IS
+    'NOTIFY lead_scoring for leads that come up into a band with notify, unless they have done so within notify_quiet; called with the rows just made';

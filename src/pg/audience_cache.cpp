@@ -49,9 +49,8 @@ HTAB* oid_table(const char* name, Size entry_size, MemoryContext context) {
 void watch(Cache* cache, Oid relation) { (void)hash_search(cache->watched, &relation, HASH_ENTER, nullptr); }
 
 void free_plans(StorePlans* plans) {
-  for (SPIPlanPtr plan :
-       {plans->find_lead, plans->forget, plans->take_pending, plans->delete_scores, plans->insert_changes,
-        plans->find_unequal, plans->lock_leads, plans->copy_to_leads})
+  for (SPIPlanPtr plan : {plans->find_lead, plans->forget, plans->take_pending, plans->delete_scores,
+                          plans->find_unequal, plans->lock_leads, plans->copy_to_leads})
     if (plan != nullptr) SPI_freeplan(plan);
 }
 

@@ -31,7 +31,6 @@ struct StorePlans {
   SPIPlanPtr forget;
   SPIPlanPtr take_pending;
   SPIPlanPtr delete_scores;
-  SPIPlanPtr insert_changes;
   SPIPlanPtr find_unequal;
   SPIPlanPtr lock_leads;
   SPIPlanPtr copy_to_leads;

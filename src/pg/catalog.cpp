@@ -361,7 +361,10 @@ List* read_band_requests(const char* sheet) {
       *copy = *DatumGetIntervalP(follow_up);
       request->follow_up = copy;
     }
-    if (request->next_step != nullptr || request->owner_role != nullptr || request->follow_up != nullptr)
+    bool is_null = false;
+    request->notify = DatumGetBool(row.get("notify", &is_null)) && !is_null;
+    if (request->next_step != nullptr || request->owner_role != nullptr || request->follow_up != nullptr ||
+        request->notify)
       requests = lappend(requests, request);
   });
   return requests;

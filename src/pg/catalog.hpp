@@ -97,6 +97,7 @@ struct BandRequest {
   const char* owner_role;
   const char* calendar;  // nullptr: around the clock
   const Interval* follow_up;
+  bool notify;
 };
 List* read_band_requests(const char* sheet);  // of the bands that ask for anything
 

@@ -50,12 +50,14 @@ FollowUp follow_up_of(HandOffs* known, const char* sheet, Datum band, TimestampT
   foreach (cell, requests) {
     const auto* request = static_cast<const BandRequest*>(lfirst(cell));
     if (strcmp(request->band, name) != 0) continue;
-    FollowUp follow_up = {true,
-                          text_or_zero(request->next_step),
-                          text_or_zero(request->owner_role),
-                          text_or_zero(request->calendar),
-                          false,
-                          0};
+    FollowUp follow_up = {};
+    follow_up.notify = request->notify;
+    if (request->next_step == nullptr && request->owner_role == nullptr && request->follow_up == nullptr)
+      return follow_up;
+    follow_up.asked = true;
+    follow_up.next_step = text_or_zero(request->next_step);
+    follow_up.owner_role = text_or_zero(request->owner_role);
+    follow_up.calendar = text_or_zero(request->calendar);
     if (request->follow_up == nullptr) return follow_up;
     ErrorReport problem;
     follow_up.has_due = add_business_time(*clock_named(known, request->calendar), at, *request->follow_up,

@@ -209,7 +209,7 @@ void mirror_batch(const ScoringBatch& batch) {
 
 // What is left is rare, and done by statements.
 void finish_batch(const ScoringBatch& batch) {
-  const bool nothing_left = batch.writes.deleted.used == 0 && batch.writes.changes.used == 0 &&
+  const bool nothing_left = batch.writes.deleted.used == 0 && batch.writes.changes == NIL &&
                             batch.upkeep.forget_count == 0 && batch.upkeep.wake_count == 0 &&
                             !has_mirror(*batch.audience->definition);
   if (nothing_left) return;

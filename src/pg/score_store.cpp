@@ -177,62 +177,91 @@ Datum column_array(const ColumnArrays& arrays, int column, Oid type) {
   pg_unreachable();
 }
 
-// unnest($1, $2, …)
-const char* unnested(int count) {
-  StringInfoData list;
-  initStringInfo(&list);
-  appendStringInfoString(&list, "unnest(");  // with several arguments, syntax that always means pg_catalog
-  for (int i = 1; i <= count; i++) appendStringInfo(&list, "%s$%d", i == 1 ? "" : ", ", i);
-  appendStringInfoChar(&list, ')');
-  return list.data;
-}
-
-struct Statement {
-  SPIPlanPtr* plan;
-  const ColumnArrays* arrays;
-  int result;
-  const char* what;
-};
-
-void run(const AudienceDefinition& a, const Statement& statement, const Oid* extra_types, const char* sql) {
-  const ColumnArrays& arrays = *statement.arrays;
-  Oid types[lengthof(arrays.values)];
-  Datum values[lengthof(arrays.values)];
-  types[0] = a.key.type;
-  types[1] = TEXTOID;
-  for (int i = 2; i < arrays.column_count; i++) types[i] = extra_types[i - 2];
-  for (int i = 0; i < arrays.column_count; i++) values[i] = column_array(arrays, i, types[i]);
-  for (int i = 0; i < arrays.column_count; i++) types[i] = get_array_type(types[i]);
-  execute_prepared(prepared(statement.plan, sql, arrays.column_count, types), values, statement.result);
-  if (SPI_processed != static_cast<uint64>(arrays.used)) lost_row(statement.what);
-}
-
 void flush_deletes(CachedAudience* audience, const ColumnArrays& arrays) {
   const AudienceDefinition& a = *audience->definition;
-  run(a, {&audience->plans.delete_scores, &arrays, SPI_OK_DELETE, "a score row"}, nullptr,
-      psprintf("DELETE FROM %s AS s USING unnest($1, $2) AS u(lead, sheet) "
-               "WHERE s.lead OPERATOR(pg_catalog.=) u.lead AND s.sheet OPERATOR(pg_catalog.=) u.sheet",
-               qualified_name(a.score_table)));
+  Oid types[] = {get_array_type(a.key.type), TEXTARRAYOID};
+  Datum values[] = {column_array(arrays, 0, a.key.type), column_array(arrays, 1, TEXTOID)};
+  prepared(&audience->plans.delete_scores,
+           psprintf("DELETE FROM %s AS s USING unnest($1, $2) AS u(lead, sheet) "
+                    "WHERE s.lead OPERATOR(pg_catalog.=) u.lead AND s.sheet OPERATOR(pg_catalog.=) u.sheet",
+                    qualified_name(a.score_table)),
+           2, types);
+  execute_prepared(audience->plans.delete_scores, values, SPI_OK_DELETE);
+  if (SPI_processed != static_cast<uint64>(arrays.used)) lost_row("a score row");
 }
 
-constexpr Oid change_types[] = {TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID,
-                                BOOLOID, BOOLOID, TEXTOID, TEXTOID,        TEXTOID, TIMESTAMPTZOID};
+// A column of a band change that somebody has dropped is not written.
+struct ChangeTable {
+  StoredTable stored;
+  AttrNumber id;
+};
 
-void flush_changes(CachedAudience* audience, const ColumnArrays& arrays) {
-  const AudienceDefinition& a = *audience->definition;
-  run(a, {&audience->plans.insert_changes, &arrays, SPI_OK_INSERT, "a band change"}, change_types,
-      psprintf("INSERT INTO %s (lead, sheet, from_band, to_band, score, at, revision, cause, upward, "
-               "handoff, next_step, "
-               "owner_role, calendar, due_at) SELECT * FROM %s",
-               qualified_name(a.band_change_table), unnested(arrays.column_count)));
+void put(ChangeTable* table, const char* name, AttrNumber likely, Datum value, bool is_null) {
+  const AttrNumber column = stored_column(table->stored, name, likely);
+  if (column != 0) set_column(&table->stored, column, value, is_null);
+}
+
+void put_text(ChangeTable* table, const char* name, AttrNumber likely, Datum text_or_zero) {
+  put(table, name, likely, text_or_zero, text_or_zero == 0);
+}
+
+// Returns its number.
+Datum insert_change(ChangeTable* table, const BandChange& change) {
+  const FollowUp& follow_up = change.follow_up;
+  copy_defaults(&table->stored);
+  const Datum id = table->stored.row->tts_values[table->id - 1];
+  put(table, "lead", 2, change.key, false);
+  put(table, "sheet", 3, CStringGetTextDatum(change.sheet), false);
+  put_text(table, "from_band", 4, change.from);
+  put_text(table, "to_band", 5, change.to);
+  put(table, "score", 6, Int32GetDatum(change.score), !change.has_score);
+  put(table, "at", 7, TimestampTzGetDatum(change.at), false);
+  put(table, "revision", 8, Int32GetDatum(change.revision), false);
+  put(table, "cause", 9, CStringGetTextDatum(change.cause), false);
+  put(table, "upward", 10, BoolGetDatum(change.upward), false);
+  put(table, "handoff", 11, BoolGetDatum(follow_up.asked), false);
+  put_text(table, "next_step", 12, follow_up.next_step);
+  put_text(table, "owner_role", 13, follow_up.owner_role);
+  put_text(table, "calendar", 14, follow_up.calendar);
+  put(table, "due_at", 15, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
+  insert_stored(&table->stored);
+  return id;
+}
+
+void announce(const AudienceDefinition& a, Datum* ids, int count) {
+  Oid types[] = {REGCLASSOID, INT8ARRAYOID};
+  Datum values[] = {
+      ObjectIdGetDatum(a.band_change_table),
+      PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))};
+  const int result = SPI_execute_with_args("SELECT lead_scoring.announce_changes($1, $2)", 2, types, values,
+                                           nullptr, false, 0);
+  if (result != SPI_OK_SELECT)
+    elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+}
+
+void flush_changes(const CachedAudience& audience, const List* changes) {
+  const AudienceDefinition& a = *audience.definition;
+  ChangeTable table;
+  open_stored(&table.stored, a.band_change_table, false);
+  table.id = required_column(table.stored, "id", 1);
+  auto* announced = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(changes))));
+  int announced_count = 0;
+  ListCell* cell = nullptr;
+  foreach (cell, changes) {
+    const auto* change = static_cast<const BandChange*>(lfirst(cell));
+    const Datum id = insert_change(&table, *change);
+    if (change->follow_up.notify) announced[announced_count++] = id;
+  }
+  close_stored(&table.stored);
+  CommandCounterIncrement();
+  if (announced_count > 0) announce(a, announced, announced_count);
 }
 
 }  // namespace
 
 void begin_rare_writes(RareWrites* writes) {
   begin_arrays(&writes->deleted, 2);
-  begin_arrays(&writes->changes, 2 + static_cast<int>(lengthof(change_types)));
-  static_assert(lengthof(change_types) + 2 == lengthof(ColumnArrays{}.values));
+  writes->changes = NIL;
 }
 
 void delete_score(RareWrites* writes, const KeyType& type, Datum key, const char* sheet) {
@@ -245,38 +274,30 @@ void delete_score(RareWrites* writes, const KeyType& type, Datum key, const char
 
 namespace {
 
-void put_text(ColumnArrays* arrays, int row, int column, Datum text_or_zero) {
-  const bool is_null = text_or_zero == 0;
-  put(arrays, row, column, is_null ? Datum{0} : datumCopy(text_or_zero, false, -1), is_null);
+Datum copy_text(Datum text_or_zero) {
+  return text_or_zero == 0 ? Datum{0} : datumCopy(text_or_zero, false, -1);
 }
 
 }  // namespace
 
 void append_change(RareWrites* writes, const KeyType& type, const BandChange& change) {
-  ColumnArrays* arrays = &writes->changes;
-  MemoryContext caller = MemoryContextSwitchTo(arrays->context);
-  const int row = next_array_row(arrays);
-  put(arrays, row, 0, copy_key(type, change.key), false);
-  put(arrays, row, 1, CStringGetTextDatum(change.sheet), false);
-  put_text(arrays, row, 2, change.from);
-  put_text(arrays, row, 3, change.to);
-  put(arrays, row, 4, Int32GetDatum(change.score), !change.has_score);
-  put(arrays, row, 5, TimestampTzGetDatum(change.at), false);
-  put(arrays, row, 6, Int32GetDatum(change.revision), false);
-  put(arrays, row, 7, CStringGetTextDatum(change.cause), false);
-  put(arrays, row, 8, BoolGetDatum(change.upward), false);
-  const FollowUp& follow_up = change.follow_up;
-  put(arrays, row, 9, BoolGetDatum(follow_up.asked), false);
-  put_text(arrays, row, 10, follow_up.next_step);
-  put_text(arrays, row, 11, follow_up.owner_role);
-  put_text(arrays, row, 12, follow_up.calendar);
-  put(arrays, row, 13, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
+  MemoryContext caller = MemoryContextSwitchTo(writes->deleted.context);
+  auto* copy = palloc_object(BandChange);
+  *copy = change;
+  copy->key = copy_key(type, change.key);
+  copy->sheet = pstrdup(change.sheet);
+  copy->from = copy_text(change.from);
+  copy->to = copy_text(change.to);
+  FollowUp& follow_up = copy->follow_up;
+  for (Datum* text : {&follow_up.next_step, &follow_up.owner_role, &follow_up.calendar})
+    *text = copy_text(*text);
+  writes->changes = lappend(writes->changes, copy);
   MemoryContextSwitchTo(caller);
 }
 
 void flush_rare_writes(CachedAudience* audience, const RareWrites& writes) {
   if (writes.deleted.used > 0) flush_deletes(audience, writes.deleted);
-  if (writes.changes.used > 0) flush_changes(audience, writes.changes);
+  if (writes.changes != NIL) flush_changes(*audience, writes.changes);
 }
 
 }  // namespace lead_scoring

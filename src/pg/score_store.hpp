@@ -66,8 +66,8 @@ struct ColumnArrays {
   int used;
   int capacity;
   int column_count;
-  Datum* values[14];
-  bool* nulls[14];
+  Datum* values[2];
+  bool* nulls[2];
 };
 
 // What the band asks of people; texts, or 0.
@@ -78,6 +78,7 @@ struct FollowUp {
   Datum calendar;
   bool has_due;
   TimestampTz due_at;
+  bool notify;  // announce it
 };
 
 struct BandChange {
@@ -97,7 +98,7 @@ struct BandChange {
 // What is rarely written, collected for a batch in the memory context it was begun in.
 struct RareWrites {
   ColumnArrays deleted;
-  ColumnArrays changes;
+  List* changes;  // BandChange, with values of their own
 };
 
 void begin_rare_writes(RareWrites* writes);

@@ -118,8 +118,6 @@ sub content_of {
 my $shape = <<'SQL';
 SELECT 'trigger', pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
 UNION ALL
-SELECT 'announcement', pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.announce_changes'::regproc
-UNION ALL
 SELECT 'view', format('%s %s %s', handoff_view, handoff_times_view, score_now_view) FROM lead_scoring.audience
 UNION ALL
 SELECT 'table', format('%s %s %s', c.oid::regclass, pg_get_userbyid(c.relowner), (SELECT array_agg(acl::text ORDER BY acl::text) FROM unnest(c.relacl) AS acl))
