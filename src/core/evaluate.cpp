@@ -28,7 +28,9 @@ class Workspace final : public std::pmr::memory_resource {
     return heap_->allocate(bytes, alignment);
   }
   void do_deallocate(void*, std::size_t, std::size_t) override {}
-  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+    return this == &other;
+  }
 
   alignas(std::max_align_t) std::array<std::byte, 16 * 1024> first_;
   std::size_t used_ = 0;
@@ -60,7 +62,8 @@ std::span<const std::uint16_t> Scorer::rouse() const {
   std::uint16_t* const first = room_for<std::uint16_t>(model_.rules.size(), memory_).data();
   std::uint16_t* last = first;
   const auto add = [&](std::span<const std::uint16_t> rules) {
-    for (const std::uint16_t rule : rules) *last++ = rule;
+    const std::uint16_t* const end = rules.data() + rules.size();
+    for (const std::uint16_t* rule = rules.data(); rule != end; ++rule) *last++ = *rule;
   };
   add(model_.wakeful);
   history_.for_each_seen(

@@ -61,8 +61,8 @@ Room grown(const Room& room, std::pmr::memory_resource* memory) {
 History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory)
     : model_(&model), now_(now) {
   const std::size_t signals = model.signals.size();
-  places_ = std::pmr::polymorphic_allocator<std::uint16_t>(memory).allocate(signals);
-  std::fill_n(places_, signals, std::uint16_t{0});
+  places_ = std::pmr::polymorphic_allocator<std::uint32_t>(memory).allocate(signals);
+  std::fill_n(places_, signals, std::uint32_t{0});
   // A signal takes two bytes of a tally at least.
   pasts_ = std::pmr::polymorphic_allocator<Past>(memory).allocate(std::min(signals, tally.size() / 2) + 1);
   Past* past = std::construct_at(pasts_);
@@ -78,6 +78,7 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
   const Tick earliest = model.calendar.first_tick();
   Tick active = timeless;
   std::size_t index = 0;
+  std::uint32_t place = 0;
   while (reader.next_signal()) {
     while (numbers[index] < reader.signal()) ++index;
     if (index == signals) break;
@@ -90,7 +91,8 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
         room.last = reader.read_into(room.last, room.end, facts);
       }
     const auto number = static_cast<std::size_t>(room.last - room.first);
-    places_[index] = static_cast<std::uint16_t>(++past - pasts_);
+    ++past;
+    places_[index] = ++place;
     // Nearly always all entries are dated ones that have come, or there is a single timeless one.
     const bool is_plain = facts.is_plain && room.first->tick >= earliest && room.last[-1].tick <= now &&
                           (signal.is_by_row || !facts.has_repeated);

@@ -58,7 +58,7 @@ class History {
   // The first has no entries: it is that of all signals without any. Then those of the signals that have entries.
   Past* pasts_;
   Past* pasts_end_;
-  std::uint16_t* places_;  // by signal: which of the pasts
+  std::uint32_t* places_;  // by signal: which of the pasts
   Tick now_;
   Tick last_activity_ = timeless;
   bool has_timeless_ = false;

@@ -111,8 +111,14 @@ struct Occurrences {
 };
 [[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
 [[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
-  if (!rule.is_filtered) {
-    const Past& past = scene.history.of(rule.signal);
+  const Past& past = scene.history.of(rule.signal);
+  if (rule.is_only_limited) {
+    const bool is_within_limit =
+        past.count <= rule.repeat.limit ||
+        // One occurrence each on different ticks: no tick can have too many.
+        (rule.is_limited_by_tick && past.count == static_cast<std::int64_t>(past.present));
+    if (is_within_limit && past.timeless.empty()) return {past.come(), past.count};
+  } else if (!rule.is_filtered) {
     if (past.timeless.empty()) return {past.come(), past.count};
     if (past.present == 0) return {past.timeless, past.count};
   }

@@ -236,8 +236,7 @@ void check_canonical(Bytes bytes);
 // What it goes by stays in registers, and nearly all entries are plain ones.
 [[gnu::always_inline]] inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
   const std::uint8_t* at = at_;
-  const std::uint8_t* limit = limit_;
-  const bool is_single = single_;
+  const std::uint8_t* const limit = limit_;
   Tick tick = tick_;
   bool has_repeated = false;
   while (at != limit) {
@@ -282,13 +281,13 @@ void check_canonical(Bytes bytes);
       if (facts.is_plain) facts.more += out->count - 1;
     }
     ++out;
-    if (is_single) {
-      limit = at;
-      break;
+    if (single_) {
+      at_ = limit_ = at;
+      tick_ = tick;
+      return out;
     }
   }
   at_ = at;
-  limit_ = limit;
   tick_ = tick;
   facts.has_repeated |= has_repeated;
   return out;
