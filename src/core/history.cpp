@@ -125,7 +125,10 @@ Entry* History::arrange(Past& past, Entry* first, Entry* last, const Signal& sig
   past.present = static_cast<std::size_t>(come - dated);
   past.count = sum_of_counts({first, come});
   has_future_ |= come != last;
-  has_timeless_ |= first != dated;
+  if (first != dated) {
+    past.next_timeless = timeless_;
+    timeless_ = &past;
+  }
   is_always_active_ |= signal.is_activity && first != dated;
   return last;
 }
@@ -133,10 +136,8 @@ Entry* History::arrange(Past& past, Entry* first, Entry* last, const Signal& sig
 void History::stand_at(Tick now) {
   now_ = now;
   if (is_always_active_) last_activity_ = now;
-  if (has_timeless_) {
-    for (Past& past : seen()) {
-      for (Entry& entry : past.timeless) entry.tick = now;
-    }
+  for (Past* past = timeless_; past != nullptr; past = past->next_timeless) {
+    for (Entry& entry : past->timeless) entry.tick = now;
   }
   if (!has_future_) return;
   has_future_ = false;

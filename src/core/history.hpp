@@ -18,6 +18,7 @@ struct Past {
   std::size_t present = 0;         // how many of the dated ones have come
   std::int64_t count = 0;          // occurrences by now, timeless ones included; saturates
   SignalIndex signal = no_signal;
+  Past* next_timeless = nullptr;  // for History: another signal with timeless entries
 
   [[nodiscard]] std::span<const Entry> come() const { return dated.first(present); }
   [[nodiscard]] bool is_empty() const { return present == 0 && timeless.empty(); }
@@ -61,7 +62,7 @@ class History {
   std::uint32_t* places_;  // by signal: which of the pasts
   Tick now_;
   Tick last_activity_ = timeless;
-  bool has_timeless_ = false;
+  Past* timeless_ = nullptr;  // the first signal with such entries
   bool has_future_ = false;
   bool is_always_active_ = false;  // by a timeless activity
 };
