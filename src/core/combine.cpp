@@ -93,8 +93,10 @@ class Combiner {
 
   // Rows come in the order of the runs; without them nobody minds the order.
   void sum_up() {
-    for (const std::uint16_t i : roused_)
-      sum_of(model_.rules[i].component, model_.rules[i].group) += rule_points(i);
+    const Rule* const rules = model_.rules.data();
+    for (const std::uint16_t i : roused_) {
+      if (parts_[i].points != 0) sum_of(rules[i].component, rules[i].group) += rule_points(i);
+    }
   }
   Points& sum_of(Component component, std::int16_t group) {
     if (group < 0) return ungrouped_[static_cast<std::size_t>(component)];

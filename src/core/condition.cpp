@@ -28,6 +28,7 @@ Int128 count_now(const Condition& condition, const Scene& scene) {
 std::span<const Entry> recent(std::span<const Entry> entries, const Window& window, Tick at) {
   if (!window.within.given()) return entries;
   const std::int64_t before = std::int64_t{at} - window.within.most;
+  if (entries.empty() || entries.front().tick > before) return entries;
   const auto begin = std::partition_point(entries.begin(), entries.end(), [&](const Entry& entry) {
     return entry.tick <= before && !is_timeless(entry);
   });

@@ -11,13 +11,30 @@ namespace lead_scoring {
 namespace {
 
 // Memory of one evaluation: that of a typical lead lies on the stack, a busy lead's comes from the heap.
-class Workspace {
+class Workspace final : public std::pmr::memory_resource {
  public:
-  [[nodiscard]] std::pmr::memory_resource* memory() { return &memory_; }
+  [[nodiscard]] std::pmr::memory_resource* memory() { return this; }
 
  private:
-  std::array<std::byte, 16 * 1024> first_;
-  std::pmr::monotonic_buffer_resource memory_{first_.data(), first_.size(), std::pmr::new_delete_resource()};
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    const std::size_t start = (used_ + alignment - 1) & ~(alignment - 1);
+    if (alignment > alignof(std::max_align_t) || bytes > first_.size() || start > first_.size() - bytes)
+      return from_heap(bytes, alignment);
+    used_ = start + bytes;
+    return first_.data() + start;
+  }
+  [[gnu::noinline]] void* from_heap(std::size_t bytes, std::size_t alignment) {
+    if (!heap_) heap_.emplace(first_.size(), std::pmr::new_delete_resource());
+    return heap_->allocate(bytes, alignment);
+  }
+  void do_deallocate(void*, std::size_t, std::size_t) override {}
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+
+  alignas(std::max_align_t) std::array<std::byte, 16 * 1024> first_;
+  std::size_t used_ = 0;
+  std::optional<std::pmr::monotonic_buffer_resource> heap_;
 };
 
 void check_tick(const Calendar& calendar, Tick at) {
@@ -45,10 +62,12 @@ std::span<const std::uint16_t> Scorer::rouse() const {
   std::uint16_t* const first = room_for<std::uint16_t>(model_.rules.size(), memory_).data();
   std::uint16_t* last = first;
   const auto add = [&](std::span<const std::uint16_t> rules) {
-    for (const std::uint16_t rule : rules) *last++ = rule;
+    const std::uint16_t* const end = rules.data() + rules.size();
+    for (const std::uint16_t* rule = rules.data(); rule != end; ++rule) *last++ = *rule;
   };
   add(model_.wakeful);
-  history_.for_each_seen([&](std::size_t signal) { add(model_.listeners[signal]); });
+  history_.for_each_seen(
+      [&](SignalIndex signal) { add(model_.listeners[static_cast<std::size_t>(signal)]); });
   return {first, last};
 }
 

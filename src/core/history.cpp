@@ -1,7 +1,6 @@
 #include "history.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "exact.hpp"
@@ -37,68 +36,78 @@ std::int64_t sum_of_counts(std::span<const Entry> entries) {
   return sum;
 }
 
-}  // namespace
-
-// Where entries are put, one signal behind the other. Each takes a byte of a tally at least, most take three, so
-// that a large tally is not given all the room it could need, but more when it does.
-struct History::Room {
-  std::pmr::polymorphic_allocator<Entry> allocator;
-  Entry* at = nullptr;
-  Entry* end = nullptr;
-
-  Room(std::size_t bytes, std::pmr::memory_resource* memory) : allocator(memory) {
-    const std::size_t size = bytes <= 256 ? bytes : 256 + bytes / 3;
-    at = allocator.allocate(size);
-    end = at + size;
-  }
-  // Moves the entries of the present signal to where there is more room; returns their new end.
-  Entry* grow(const Entry* last) {
-    const auto used = static_cast<std::size_t>(last - at);
-    const std::size_t size = 2 * used + 256;
-    Entry* larger = allocator.allocate(size);
-    std::uninitialized_copy_n(at, used, larger);
-    at = larger;
-    end = larger + size;
-    return larger + used;
-  }
+// Where entries are put, one signal behind the other.
+struct Room {
+  Entry* first;  // of the present signal
+  Entry* last;
+  Entry* end;
 };
 
+// Each entry takes a byte of a tally at least, most take three, so that a large tally is not given all the room it
+// could need, but more when it does.
+std::size_t first_room(std::size_t bytes) { return bytes <= 256 ? bytes : 256 + bytes / 3; }
+
+// Moves the entries of the present signal to where there is more.
+Room grown(const Room& room, std::pmr::memory_resource* memory) {
+  const auto used = static_cast<std::size_t>(room.last - room.first);
+  const std::size_t size = 2 * used + 256;
+  Entry* larger = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
+  std::uninitialized_copy_n(room.first, used, larger);
+  return {larger, larger + used, larger + size};
+}
+
+}  // namespace
+
 History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory)
-    : model_(&model),
-      pasts_(std::pmr::polymorphic_allocator<Past>(memory).allocate(model.signals.size())),
-      now_(now),
-      earliest_(model.calendar.first_tick()) {
-  // All bytes 0 is a Past without entries.
-  std::memset(static_cast<void*>(pasts_), 0, model.signals.size() * sizeof(Past));
+    : model_(&model), now_(now) {
+  const std::size_t signals = model.signals.size();
+  places_ = std::pmr::polymorphic_allocator<std::uint32_t>(memory).allocate(signals);
+  std::fill_n(places_, signals, std::uint32_t{0});
+  // A signal takes two bytes of a tally at least.
+  pasts_ = std::pmr::polymorphic_allocator<Past>(memory).allocate(std::min(signals, tally.size() / 2) + 1);
+  Past* past = std::construct_at(pasts_);
+  pasts_end_ = past + 1;
   if (tally.empty()) return;
-  Room room(tally.size(), memory);
+  const std::size_t size = first_room(tally.size());
+  Room room{};
+  room.first = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
+  room.end = room.first + size;
   TallyReader reader(tally);
+  const Signal* const first_signal = model.signals.data();
   const std::uint32_t* const numbers = model.numbers.data();
+  const Tick earliest = model.calendar.first_tick();
+  Tick active = timeless;
   std::size_t index = 0;
+  std::uint32_t place = 0;
   while (reader.next_signal()) {
     while (numbers[index] < reader.signal()) ++index;
-    if (index == model.signals.size()) break;
-    const Signal* const signal = &model.signals[index];
-    if (signal->number != reader.signal() || !signal->is_used) continue;
-    Past* const past = &pasts_[index];
+    if (index == signals) break;
+    const Signal& signal = first_signal[index];
+    if (signal.number != reader.signal() || !signal.is_used) continue;
     TallyReader::Facts facts;
-    Entry* last = reader.read_into(room.at, room.end, facts);
-    while (!reader.is_read()) [[unlikely]] last = reader.read_into(room.grow(last), room.end, facts);
-    Entry* const first = room.at;
-    past->count = facts.more + (last - first);
-    past->dated = {first, last};
-    past->present = past->dated.size();
-    past->next_seen = seen_;
-    seen_ = past;
-    room.at = last;
-    // Nearly always all entries are dated ones that have come.
-    const bool is_plain = facts.is_plain && first->tick >= earliest_ && last[-1].tick <= now_ &&
-                          (signal->is_by_row || !facts.has_repeated);
-    if (!is_plain) room.at = arrange(*past, first, last, *signal);
-    if (signal->is_activity && past->present > 0)
-      last_activity_ = std::max(last_activity_, past->dated[past->present - 1].tick);
+    room.last = reader.read_into(room.first, room.end, facts);
+    while (!reader.is_read()) [[unlikely]] {
+        room = grown(room, memory);
+        room.last = reader.read_into(room.last, room.end, facts);
+      }
+    const auto number = static_cast<std::size_t>(room.last - room.first);
+    ++past;
+    places_[index] = ++place;
+    // Nearly always all entries are dated ones that have come, or there is a single timeless one.
+    const bool is_plain = facts.is_plain && room.first->tick >= earliest && room.last[-1].tick <= now &&
+                          (signal.is_by_row || !facts.has_repeated);
+    std::construct_at(past, Past{.timeless = {},
+                                 .dated = {room.first, number},
+                                 .present = number,
+                                 .count = facts.more + static_cast<std::int64_t>(number),
+                                 .signal = static_cast<SignalIndex>(index)});
+    if (!is_plain) room.last = arrange(*past, room.first, room.last, signal);
+    if (signal.is_activity && past->present > 0)
+      active = std::max(active, past->dated[past->present - 1].tick);
+    room.first = room.last;
   }
-  if (is_always_active_) last_activity_ = now_;
+  pasts_end_ = past + 1;
+  last_activity_ = is_always_active_ ? now : active;
 }
 
 // A block with timeless, future or absent entries, or such as count together. Returns the new end.
@@ -132,16 +141,15 @@ void History::stand_at(Tick now) {
   }
   if (!has_future_) return;
   has_future_ = false;
-  for (std::size_t i = 0; i < model_->signals.size(); ++i) {
-    Past& past = pasts_[i];
+  for (Past& past : seen()) {
     if (!past.has_future()) continue;
     while (past.has_future() && past.dated[past.present].tick <= now) {
       past.count = saturating_add(past.count, past.dated[past.present].count);
       ++past.present;
     }
     has_future_ |= past.has_future();
-    if (model_->signals[i].is_activity) {
-      last_activity_ = std::max(last_activity_, last_of(static_cast<SignalIndex>(i)));
+    if (model_->signals[static_cast<std::size_t>(past.signal)].is_activity) {
+      last_activity_ = std::max(last_activity_, last_of(past.signal));
     }
   }
 }
@@ -150,8 +158,8 @@ Tick History::next_arrival() const {
   // A timeless activity makes the lead active on every tick anew.
   Tick next = is_always_active_ ? now_ + 1 : never;
   if (!has_future_) return next;
-  for (std::size_t i = 0; i < model_->signals.size(); ++i) {
-    if (pasts_[i].has_future()) next = std::min(next, pasts_[i].dated[pasts_[i].present].tick);
+  for (const Past& past : seen()) {
+    if (past.has_future()) next = std::min(next, past.dated[past.present].tick);
   }
   return next;
 }

@@ -17,8 +17,8 @@ struct Past {
   std::span<const Entry> dated{};  // present and future ones, ascending ticks
   std::size_t present = 0;         // how many of the dated ones have come
   std::int64_t count = 0;          // occurrences by now, timeless ones included; saturates
-  Past* next_timeless = nullptr;   // for History: another signal with timeless entries
-  const Past* next_seen = nullptr;
+  SignalIndex signal = no_signal;
+  Past* next_timeless = nullptr;  // for History: another signal with timeless entries
 
   [[nodiscard]] std::span<const Entry> come() const { return dated.first(present); }
   [[nodiscard]] bool is_empty() const { return present == 0 && timeless.empty(); }
@@ -35,12 +35,11 @@ class History {
   void stand_at(Tick now);
   [[nodiscard]] Tick now() const { return now_; }
 
-  [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[signal]; }
+  [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[places_[signal]]; }
   // Calls with the index of each signal that the tally has entries of.
   template <typename Call>
   void for_each_seen(Call call) const {
-    for (const Past* past = seen_; past != nullptr; past = past->next_seen)
-      call(static_cast<std::size_t>(past - pasts_));
+    for (const Past& past : seen()) call(past.signal);
   }
   // Last tick ≤ now of the signal (now itself, for timeless entries); `timeless` when there is none.
   [[nodiscard]] Tick last_of(SignalIndex signal) const {
@@ -53,16 +52,17 @@ class History {
   [[nodiscard]] Tick next_arrival() const;
 
  private:
-  struct Room;
+  [[nodiscard]] std::span<Past> seen() const { return {pasts_ + 1, pasts_end_}; }
   [[nodiscard]] Entry* arrange(Past& past, Entry* first, Entry* last, const Signal& signal);
 
   const Model* model_;
-  Past* pasts_;  // by signal
+  // The first has no entries: it is that of all signals without any. Then those of the signals that have entries.
+  Past* pasts_;
+  Past* pasts_end_;
+  std::uint32_t* places_;  // by signal: which of the pasts
   Tick now_;
-  Tick earliest_;  // of the calendar
   Tick last_activity_ = timeless;
   Past* timeless_ = nullptr;  // the first signal with such entries
-  const Past* seen_ = nullptr;
   bool has_future_ = false;
   bool is_always_active_ = false;  // by a timeless activity
 };

@@ -111,8 +111,14 @@ struct Occurrences {
 };
 [[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
 [[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
-  if (!rule.is_filtered) {
-    const Past& past = scene.history.of(rule.signal);
+  const Past& past = scene.history.of(rule.signal);
+  if (rule.is_only_limited) {
+    const bool is_within_limit =
+        past.count <= rule.repeat.limit ||
+        // One occurrence each on different ticks: no tick can have too many.
+        (rule.is_limited_by_tick && past.count == static_cast<std::int64_t>(past.present));
+    if (is_within_limit && past.timeless.empty()) return {past.come(), past.count};
+  } else if (!rule.is_filtered) {
     if (past.timeless.empty()) return {past.come(), past.count};
     if (past.present == 0) return {past.timeless, past.count};
   }
@@ -181,6 +187,14 @@ inline void measure_constant(const Rule& rule, const Scene& scene, const Occurre
   if (!standing.holds) standing.reason = why_no_occurrence(rule, scene, counted);
 }
 
+// Whether all that counts is so old that it weighs nothing, now and later; nothing is if nothing counts.
+[[nodiscard]] inline bool is_dead(const Rule& rule, const Scene& scene, const Occurrences& counted) {
+  if (counted.all.empty()) return false;
+  Tick start = counted.all.back().tick;
+  if (rule.decay.anchor == Anchor::activity) start = std::max(start, scene.history.last_activity());
+  return std::int64_t{scene.now()} - start >= rule.decay.lifetime;
+}
+
 // Of a rule whose signal has never occurred, and never will as far as the tally knows.
 inline constexpr Standing idle_standing{.reason = Reason::no_occurrence};
 
@@ -199,8 +213,10 @@ inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
       standing.dropped = past.count - counted.count;
       if (scene.looks_ahead && rule.is_filtered && !past.timeless.empty())
         standing.jumps = timeless_edge(rule, scene);
-      if (!is_constant(rule)) return measure_occurrences(rule, scene, counted, standing);
-      return measure_constant(rule, scene, counted, standing);
+      if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
+      if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);
+      standing.reason = Reason::decayed;
+      return;
     }
   }
   stand_with_care(rule, scene, standing);

@@ -177,6 +177,7 @@ struct Rule {
   bool is_filtered = false;         // not every occurrence counts
   bool can_be_idle = false;         // says nothing, now or later, while its signal has not occurred
   bool is_simple = false;           // weighs occurrences of its signal, and has no guard
+  bool is_only_limited = false;     // filtered, but neither by dates nor by another signal
   bool is_limited_by_tick = false;  // the limit's period is a tick, whose occurrences have been summed
 };
 

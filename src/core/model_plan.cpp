@@ -116,6 +116,8 @@ void plan_model(ModelReader& reader) {
   for (Rule& rule : reader.rules) {
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
     rule.is_simple = !rule.guard && (rule.measure == Measure::occurrences || rule.measure == Measure::value);
+    rule.is_only_limited =
+        rule.repeat.limit > 0 && !rule.valid_from && !rule.valid_to && rule.since == no_signal;
     rule.is_limited_by_tick = rule.repeat.limit > 0 && rule.repeat.period == Period::day &&
                               model.resolution() == Resolution::day && rule.signal != no_signal &&
                               !model.signals[static_cast<std::size_t>(rule.signal)].is_by_row;

@@ -159,11 +159,7 @@ Occurrences filtered_occurrences(const Rule& rule, const Scene& scene) {
     std::copy(past.timeless.begin(), past.timeless.end(), copy + dated);
     counted.all = {copy, dated + past.timeless.size()};
   }
-  const bool is_all = counted.all.size() == past.present && past.timeless.empty();
-  counted.count = is_all ? past.count : sum_of_counts(counted.all);
-  // One occurrence each on different ticks: no tick can have too many.
-  if (rule.is_limited_by_tick && is_all && counted.count == static_cast<std::int64_t>(past.present))
-    return counted;
+  counted.count = sum_of_counts(counted.all);
   if (rule.repeat.limit > 0 && counted.count > rule.repeat.limit) {
     counted.all = within_limit(rule.repeat, counted.all, scene);
     counted.count = sum_of_counts(counted.all);

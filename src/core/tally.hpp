@@ -18,7 +18,6 @@
 // matched on delete leaves −1).
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -86,11 +85,18 @@ class TallyReader {
 
  private:
   [[nodiscard]] std::uint64_t varint();
+  struct Varint {
+    std::uint64_t number;
+    const std::uint8_t* end;
+  };
+  [[nodiscard]] static Varint long_varint(Bytes bytes, const std::uint8_t* at, const std::uint8_t* limit);
   [[nodiscard]] std::uint64_t long_varint();
   void skip_to_anchor();
   void start_dated(std::uint64_t position);
   void read_fields(Entry& entry, std::uint64_t flags);
-  [[noreturn]] void fail(const char* what) const;
+  [[nodiscard]] Bytes bytes() const { return {begin_, end_}; }
+  [[noreturn]] static void fail(const char* what, Bytes bytes, const std::uint8_t* at);
+  [[noreturn, gnu::always_inline]] void fail(const char* what) const { fail(what, bytes(), at_); }
 
   const std::uint8_t* begin_;
   const std::uint8_t* at_;
@@ -126,8 +132,22 @@ void check_canonical(Bytes bytes);
 [[nodiscard]] Bytes parse_tally(std::string_view text, std::pmr::memory_resource* memory);
 
 // The inner loop of every evaluation: a plain entry (one occurrence, no value, no item, a few ticks after the
-// one before) is one byte and must stay a handful of instructions.
-inline std::uint64_t TallyReader::varint() {
+// one before) is one byte and must stay a handful of instructions. So what is rare is told the reader's state by
+// value: a reader whose address nobody takes lives in registers.
+[[gnu::always_inline]] inline TallyReader::TallyReader(Bytes bytes)
+    : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()), limit_(at_) {
+  if (bytes.empty()) return;
+  if (*at_ != tally_format::version) fail("an unknown format number");
+  limit_ = ++at_;
+}
+
+[[gnu::always_inline]] inline std::uint64_t TallyReader::long_varint() {
+  const Varint read = long_varint(bytes(), at_, limit_);
+  at_ = read.end;
+  return read.number;
+}
+
+[[gnu::always_inline]] inline std::uint64_t TallyReader::varint() {
   if (at_ != limit_ && at_[0] < 0x80) [[likely]]
     return *at_++;
   if (limit_ - at_ > 1 && at_[1] < 0x80) {
@@ -138,7 +158,7 @@ inline std::uint64_t TallyReader::varint() {
   return long_varint();
 }
 
-inline void TallyReader::start_dated(std::uint64_t position) {
+[[gnu::always_inline]] inline void TallyReader::start_dated(std::uint64_t position) {
   const std::int64_t tick = anchor_ + tally_format::unzigzag(position - 1);
   // `timeless` is no tick: it is the smallest number of the type.
   if (tick <= timeless || tick > std::numeric_limits<Tick>::max()) [[unlikely]]
@@ -146,7 +166,7 @@ inline void TallyReader::start_dated(std::uint64_t position) {
   tick_ = anchor_ = static_cast<Tick>(tick);
 }
 
-inline void TallyReader::read_fields(Entry& entry, std::uint64_t flags) {
+[[gnu::always_inline]] inline void TallyReader::read_fields(Entry& entry, std::uint64_t flags) {
   if ((flags & tally_format::has_count) != 0) entry.count = tally_format::unzigzag(varint());
   if ((flags & tally_format::has_value) != 0) entry.value = tally_format::unzigzag(varint());
   if ((flags & tally_format::has_item) != 0) {
@@ -157,7 +177,7 @@ inline void TallyReader::read_fields(Entry& entry, std::uint64_t flags) {
   }
 }
 
-inline bool TallyReader::next(Entry& entry) {
+[[gnu::always_inline]] inline bool TallyReader::next(Entry& entry) {
   if (at_ == limit_) return false;
   const std::uint64_t head = varint();
   const std::uint64_t position = head >> 3;
@@ -175,7 +195,13 @@ inline bool TallyReader::next(Entry& entry) {
   return true;
 }
 
-inline bool TallyReader::next_signal() {
+[[gnu::always_inline]] inline void TallyReader::skip_to_anchor() {
+  Entry skipped;
+  while (tick_ == timeless && next(skipped)) {
+  }
+}
+
+[[gnu::always_inline]] inline bool TallyReader::next_signal() {
   // The next block may be anchored on this one's first dated entry, so a skipped block is read as far as that.
   if (tick_ == timeless && at_ != limit_) [[unlikely]]
     skip_to_anchor();
@@ -210,18 +236,19 @@ inline bool TallyReader::next_signal() {
 // What it goes by stays in registers, and nearly all entries are plain ones.
 [[gnu::always_inline]] inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
   const std::uint8_t* at = at_;
-  const std::uint8_t* limit = limit_;
-  const bool is_single = single_;
+  const std::uint8_t* const limit = limit_;
   Tick tick = tick_;
-  std::uint64_t least_gap = 1;  // between dated entries, as far as it is 0 or not
-  while (at != limit && out != end) {
+  bool has_repeated = false;
+  while (at != limit) {
+    if (out == end) [[unlikely]]
+      break;
     std::uint64_t head = *at;
     if (head < 0x80) {
       ++at;
     } else if (limit - at > 1 && at[1] < 0x80) {
       head = (head & 0x7f) | at[1] << 7;
       at += 2;
-    } else {
+    } else [[unlikely]] {
       at_ = at;
       head = long_varint();
       at = at_;
@@ -234,8 +261,9 @@ inline bool TallyReader::next_signal() {
         fail("a tick beyond its range");
       }
       tick = static_cast<Tick>(next);
-      least_gap = std::min(least_gap, position);
+      has_repeated |= position == 0;
     } else if (position != 0) {
+      at_ = at;
       start_dated(position);
       tick = tick_;
     }
@@ -244,7 +272,7 @@ inline bool TallyReader::next_signal() {
     out->item = 0;
     out->count = 1;
     out->value = 0;
-    if ((head & 7) != 0) {
+    if ((head & 7) != 0) [[unlikely]] {
       at_ = at;
       read_fields(*out, head & 7);
       at = at_;
@@ -253,15 +281,15 @@ inline bool TallyReader::next_signal() {
       if (facts.is_plain) facts.more += out->count - 1;
     }
     ++out;
-    if (is_single) {
-      limit = at;
-      break;
+    if (single_) {
+      at_ = limit_ = at;
+      tick_ = tick;
+      return out;
     }
   }
   at_ = at;
-  limit_ = limit;
   tick_ = tick;
-  facts.has_repeated |= least_gap == 0;
+  facts.has_repeated |= has_repeated;
   return out;
 }
 

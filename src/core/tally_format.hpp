@@ -1,8 +1,10 @@
 // What reader and writer of the tally bytes share. The format itself is described in tally.hpp.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace lead_scoring::tally_format {
 
@@ -42,9 +44,13 @@ constexpr std::uint8_t* put_varint(std::uint8_t* at, std::uint64_t number) {
   return at;
 }
 
-// Eight bytes, the lowest first: compilers turn this into one load where the machine counts like that.
-[[nodiscard]] constexpr std::uint64_t load_word(const std::uint8_t* at) {
+// Eight bytes, the lowest first.
+[[nodiscard]] inline std::uint64_t load_word(const std::uint8_t* at) {
   std::uint64_t word = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  }
   for (int byte = 0; byte < 8; ++byte) word |= std::uint64_t{at[byte]} << (8 * byte);
   return word;
 }

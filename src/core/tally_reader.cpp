@@ -8,19 +8,6 @@ namespace lead_scoring {
 
 using namespace tally_format;
 
-TallyReader::TallyReader(Bytes bytes)
-    : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()), limit_(at_) {
-  if (bytes.empty()) return;
-  if (*at_ != version) fail("an unknown format number");
-  limit_ = ++at_;
-}
-
-void TallyReader::skip_to_anchor() {
-  Entry skipped;
-  while (tick_ == timeless && next(skipped)) {
-  }
-}
-
 Bytes TallyReader::take_rest() {
   const Bytes rest(at_, limit_);
   at_ = limit_;
@@ -28,29 +15,21 @@ Bytes TallyReader::take_rest() {
 }
 
 // Also reached with nothing left to read. Longer forms than needed are read, but are not canonical.
-std::uint64_t TallyReader::long_varint() {
+TallyReader::Varint TallyReader::long_varint(Bytes bytes, const std::uint8_t* at, const std::uint8_t* limit) {
   std::uint64_t number = 0;
-  const std::uint8_t* at = at_;  // a local, which the compiler may keep in a register
-  for (int shift = 0; at != limit_; shift += 7) {
+  for (int shift = 0; at != limit; shift += 7) {
     const std::uint64_t byte = *at++;
-    if (shift == 63 && byte > 1) {
-      at_ = at;
-      fail("a number of more than 64 bits");
-    }
+    if (shift == 63 && byte > 1) fail("a number of more than 64 bits", bytes, at);
     number |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      at_ = at;
-      return number;
-    }
+    if (byte < 0x80) return {number, at};
   }
-  at_ = at;
-  fail("the end of the bytes inside an entry");
+  fail("the end of the bytes inside an entry", bytes, at);
 }
 
-void TallyReader::fail(const char* what) const {
+void TallyReader::fail(const char* what, Bytes bytes, const std::uint8_t* at) {
   throw Error(ErrorKind::corrupt_data, "corrupt tally",
-              "Found " + std::string(what) + " at byte " + std::to_string(at_ - begin_) + " of " +
-                  std::to_string(end_ - begin_) + ".",
+              "Found " + std::string(what) + " at byte " + std::to_string(at - bytes.data()) + " of " +
+                  std::to_string(bytes.size()) + ".",
               "lead_scoring.rebuild() recounts the tallies of an audience from its sources.");
 }
 
