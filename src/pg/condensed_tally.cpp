@@ -60,8 +60,8 @@ struct Models {
 };
 
 Models models_of(const CachedAudience& audience) {
-  Models models = {
-      static_cast<const Model**>(palloc(sizeof(Model*) * static_cast<Size>(audience.sheet_count + 1))), 0};
+  const Size size = sizeof(void*) * static_cast<Size>(audience.sheet_count + 1);
+  Models models = {static_cast<const Model**>(palloc(size)), 0};
   for (int i = 0; i < audience.sheet_count; i++)
     if (audience.sheets[i].model != nullptr) models.list[models.count++] = audience.sheets[i].model;
   return models;
