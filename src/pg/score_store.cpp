@@ -49,8 +49,6 @@ bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
 
 }  // namespace
 
-bool same_text(const ScoreRow& a, const ScoreRow& b, ScoreColumn column) { return same_column(a, b, column); }
-
 bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b) {
   for (int i = 0; i < compared_column_count; i++)
     if (table.columns[i] != 0 && !same_column(a, b, i)) return false;

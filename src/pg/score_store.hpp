@@ -40,8 +40,6 @@ struct ScoreRow {
   bool unseen;       // by the transaction's own snapshot
 };
 
-[[nodiscard]] bool same_text(const ScoreRow& a, const ScoreRow& b, ScoreColumn column);
-
 // Open while a batch of leads is scored. A column that somebody has dropped is neither written nor compared.
 struct ScoreTable {
   StoredTable stored;
