@@ -88,12 +88,16 @@ void fill(CondensedTally* place, const CachedAudience& audience, Datum base,
   *place = {source, audience.sheets, from, now, now, context, tally};
 }
 
-// The base as the active sheets see it; nothing when it is not worth keeping.
+bool lies_out_of_line(Datum base) {
+  return VARATT_IS_EXTERNAL_ONDISK(reinterpret_cast<struct varlena*>(DatumGetPointer(base)));
+}
+
+// A base that lies out of line, as the active sheets see it; nothing where there is no tick to see it from.
 std::optional<Bytes> condensed_base(CachedAudience* audience, const TallyRow& row, TimestampTz now) {
   auto* value = reinterpret_cast<struct varlena*>(DatumGetPointer(row.base));
   const AudienceDefinition& a = *audience->definition;
   const auto at = tick_of_instant(now, a.zone, a.resolution);
-  if (!VARATT_IS_EXTERNAL_ONDISK(value) || !at.has_value()) return std::nullopt;
+  if (!at.has_value()) return std::nullopt;
   struct varatt_external source;
   VARATT_EXTERNAL_GET_POINTER(source, value);
   CondensedTally* place = place_for(places_of(audience), source);
@@ -106,7 +110,8 @@ std::optional<Bytes> condensed_base(CachedAudience* audience, const TallyRow& ro
 }  // namespace
 
 Bytes tally_to_score(CachedAudience* audience, const TallyRow& row, TimestampTz now) {
-  if (!row.exists) return {};
+  // Nearly all leads end here, with a small tally: nothing is to be read twice for them.
+  if (!row.exists || !lies_out_of_line(row.base)) return whole_tally(row);
   const Bytes recent = tally_bytes(row.recent);
   // What is taken away again must meet its counterpart in the whole.
   if (!run_core([=] { return only_adds(recent); })) return whole_tally(row);
