@@ -6,7 +6,7 @@
 # The targets in `dev_goals` are scripts that may run before any PostgreSQL is installed, and PGXS brings a
 # `check` target of its own (which only says that it does not exist). So they are kept apart from PGXS.
 
-dev_goals := help deps demo demo-stop check unit asan fuzz soak tidy format format-check bench
+dev_goals := help deps demo demo-stop check unit asan fuzz soak torture tidy format format-check bench
 
 ifneq ($(filter $(dev_goals),$(MAKECMDGOALS)),)
 
@@ -29,6 +29,8 @@ unit asan fuzz tidy:
 	@$(here)/scripts/check.sh $@
 soak:
 	@CASES=$(CASES) SEED=$(SEED) $(here)/scripts/check.sh oracle
+torture:
+	@$(here)/scripts/torture.sh $(PARTS)
 format-check:
 	@$(here)/scripts/check.sh format
 format:
@@ -81,6 +83,9 @@ PG_CXXFLAGS := -std=c++20 -Wall -Wextra -fvisibility=hidden -fvisibility-inlines
 ifdef WERROR
 PG_CXXFLAGS += -Werror
 endif
+# For builds that watch themselves: sanitizers, coverage.
+PG_CXXFLAGS += $(EXTRA_CXXFLAGS)
+SHLIB_LINK += $(EXTRA_LDFLAGS)
 SHLIB_LINK += -lstdc++ -Wl,--exclude-libs,ALL -Wl,--version-script=$(here)/src/pg/exports.map
 
 EXTRA_CLEAN := obj

@@ -54,6 +54,8 @@ core_tests() {
 }
 part_unit() { core_tests release; }
 part_asan() { core_tests asan; }
+# Part of scripts/torture.sh.
+part_coverage() { core_tests coverage; }
 
 # Instructions of the core's kernels against their budgets, one test each: the machine's mood has no part in it.
 part_instructions() {
@@ -89,8 +91,8 @@ server_tests() {
   failed=$(grep -cE '^(test| ) .*\.\.\. +FAILED' "$logs/installcheck.$kind")
   [ $status -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
   find "$build/pgxs" -name regression.diffs -exec cat {} +
-  # A crash that the client did not notice, or that happened after its last statement.
-  if grep -E 'terminated by signal|PANIC:|TRAP:' "$cluster/server.log"; then
+  # A crash that the client did not notice, or that happened after its last statement; and what a sanitizer says.
+  if grep -E 'terminated by signal|PANIC:|TRAP:|runtime error:' "$cluster/server.log"; then
     failed=$((failed + 1))
     : > "$cluster/server.log"
   fi
@@ -100,9 +102,9 @@ part_isolation() {
   [ -z "$(ls "$top"/test/isolation/specs/*.spec 2> /dev/null)" ] || server_tests isolation REGRESS
 }
 
-# The TAP tests start clusters themselves, so they run as the server's user, from a place it can read.
+# The TAP tests start clusters themselves, so they run as the server's user, from a place it can read. TAP names some.
 part_tap() {
-  local pg_config pgxs status=0
+  local pg_config pgxs files status=0
   pg_config=$(find_pg_config)
   pgxs=$(dirname "$("$pg_config" --pgxs)")/../..
   [ -n "$(ls "$top"/test/tap/*.pl 2> /dev/null)" ] || return 0
@@ -112,9 +114,10 @@ part_tap() {
   rm -rf "$tree/tap" "$tree/examples" "$tree/docs"
   cp -r "$top/test/tap" "$top/examples" "$top/docs" "$tree"
   [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap" "$tree/examples" "$tree/docs"
+  mapfile -t files < <(printf '%s\n' "$tree"/tap/*.pl | grep -E "/(${TAP:-.*})\.pl$")
   as_server_user env PATH="$tree$("$pg_config" --bindir):$PATH" TESTDIR="$tree/tap" LC_ALL=C.UTF-8 \
     PG_REGRESS="$pgxs/src/test/regress/pg_regress" \
-    prove --verbose -I "$pgxs/src/test/perl" -I "$tree/tap" "$tree"/tap/*.pl 2>&1 | tee "$logs/prove" || status=1
+    prove --verbose -I "$pgxs/src/test/perl" -I "$tree/tap" "${files[@]}" 2>&1 | tee "$logs/prove" || status=1
   passed=$(grep -cE '^ok [0-9]' "$logs/prove")
   failed=$(grep -cE '^not ok [0-9]' "$logs/prove")
   if [ $status -ne 0 ]; then

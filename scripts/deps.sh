@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deps.sh demo|check|bench|fuzz: installs the Debian packages that are missing, and does nothing when none is.
+# deps.sh demo|check|bench|fuzz|torture: installs the Debian packages that are missing, and does nothing when none is.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -12,7 +12,8 @@ case ${1:-} in
   check) wanted=("${check_packages[@]}") ;;
   bench) wanted=("${build_packages[@]}" python3) ;;
   fuzz) wanted=("${check_packages[@]}" clang) ;;
-  *) die "usage: deps.sh demo|check|bench|fuzz" ;;
+  torture) wanted=("${check_packages[@]}" clang lcov sqlsmith) ;;
+  *) die "usage: deps.sh demo|check|bench|fuzz|torture" ;;
 esac
 
 if ! command -v dpkg-query > /dev/null; then

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
-build=$top/build
+# BUILD_DIR: builds with other flags (EXTRA_CXXFLAGS, EXTRA_LDFLAGS) live beside the plain one.
+build=${BUILD_DIR:-$top/build}
 
 # The scripts read what pg_regress and others print, which is in the language of the user otherwise.
 export LC_ALL=C.UTF-8
