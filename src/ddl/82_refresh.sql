@@ -37,10 +37,10 @@ $$;
 COMMENT ON FUNCTION lead_scoring.note_progress(text, text, bigint, bigint, text, boolean) IS 'Writes the line of this session in progress; leads NULL: it begins';
 
 CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
-                                           OUT last_key text, OUT refreshed bigint, OUT skipped bigint) RETURNS record
+                                           OUT last_key text, OUT refreshed bigint, OUT skipped bigint, OUT told boolean) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_refresh_batch' LANGUAGE C;
 COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, text) IS
-    'Brings up the next due leads after a key, in this transaction; what: pending (leads with pending events), due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
+    'Brings up the next due leads after a key, in this transaction; what: pending (leads with pending events), due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due; told: more than scores may have been written, as a band change. See refresh()';
 
 -- The procedure commits, so it can have no settings of its own; all that search_path could reach is in these two.
 CREATE FUNCTION lead_scoring.begin_refresh(audience text, batch_size integer, max_leads bigint, max_time interval) RETURNS jsonb
@@ -89,13 +89,18 @@ BEGIN
                                          'leads', (state ->> 'leads')::bigint + batch.refreshed,
                                          'skipped', (state ->> 'skipped')::bigint + batch.skipped);
     PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', false);
+    -- Scores that a crash takes back are due again, so nobody need wait for the disk. What else was told could have been
+    -- acted upon. The last commit is the caller's own kind again, and it covers all before.
+    IF NOT batch.told THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     IF clock_timestamp() > (state ->> 'noticed_at')::timestamptz + interval '10 seconds' THEN
         RAISE NOTICE 'lead_scoring: refresh of "%": % leads so far', audience, state ->> 'leads';
         state := state || jsonb_build_object('noticed_at', clock_timestamp());
     END IF;
     RETURN state;
 END $$;
-COMMENT ON FUNCTION lead_scoring.refresh_step(jsonb) IS 'The next batch of a refresh; returns its new state, NULL at the end. See refresh()';
+COMMENT ON FUNCTION lead_scoring.refresh_step(jsonb) IS 'The next batch of a refresh, in a transaction of its own, which need not wait for the disk when nothing but scores was written; returns the new state, NULL at the end. See refresh()';
 
 CREATE PROCEDURE lead_scoring.refresh(audience text DEFAULT NULL, batch_size integer DEFAULT 1000,
                                       max_leads bigint DEFAULT NULL, max_time interval DEFAULT NULL)
