@@ -23,17 +23,19 @@ COMMENT ON COLUMN lead_scoring.progress.leads IS 'Leads brought up so far';
 COMMENT ON COLUMN lead_scoring.progress.skipped IS 'Leads left to whoever had locked them';
 COMMENT ON COLUMN lead_scoring.progress.last_key IS 'Key of the last lead that was looked at';
 
+-- Not in SQL: that would be parsed and planned anew for each batch.
 CREATE FUNCTION lead_scoring.note_progress(audience text, operation text, leads bigint, skipped bigint, last_key text, finished boolean) RETURNS void
-    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS
-$$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
     INSERT INTO lead_scoring.progress AS p (audience, operation, leads, skipped, last_key)
     VALUES (note_progress.audience, note_progress.operation, 0, 0, NULL)
     ON CONFLICT (audience, operation, pid) DO UPDATE
         SET started_at = CASE WHEN note_progress.leads IS NULL THEN clock_timestamp() ELSE p.started_at END,
             updated_at = clock_timestamp(),
             finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() END,
-            leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key
-$$;
+            leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key;
+END $$;
 COMMENT ON FUNCTION lead_scoring.note_progress(text, text, bigint, bigint, text, boolean) IS 'Writes the line of this session in progress; leads NULL: it begins';
 
 CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
