@@ -72,7 +72,7 @@ inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool 
 // holds it, and `wait` is false.
 TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait);
 // The same, but the index entries come later, those of many rows one after the other: between other work each of them
-// finds the processor's caches full of that, and takes half as long again. They are there after close_stored.
+// finds the processor's caches full of that. They are there after close_stored.
 TM_Result update_stored_late(StoredTable* table, ItemPointer tid, bool wait);
 // Locks the row that was found against other writers. TM_WouldBlock: somebody holds it, and `wait` is false.
 TM_Result lock_found(StoredTable* table, bool wait);
