@@ -56,6 +56,28 @@ SELECT count(*) AS still_due FROM lead_score WHERE next_change_at <= now();
 CALL lead_scoring.refresh('clock', batch_size => 1, max_time => '1 minute');
 SELECT count(*) AS still_due FROM lead_score WHERE next_change_at <= now();
 
+-- A batch that wrote nothing but scores need not wait for the disk: after a crash they would be due again.
+BEGIN;
+UPDATE lead_score SET score = score + 1, next_change_at = now() WHERE lead = 2;
+SELECT lead_scoring.refresh_step(lead_scoring.begin_refresh('clock', 10, NULL, NULL) || '{"steps": ["due"]}') ->> 'leads' AS leads;
+SHOW synchronous_commit;
+ROLLBACK;
+-- One that told more, as a change of band, waits.
+BEGIN;
+UPDATE lead_score SET band = NULL, next_change_at = now() WHERE lead = 2;
+SELECT lead_scoring.refresh_step(lead_scoring.begin_refresh('clock', 10, NULL, NULL) || '{"steps": ["due"]}') ->> 'leads' AS leads;
+SHOW synchronous_commit;
+ROLLBACK;
+-- So does one whose writing somebody watches with a trigger.
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER watch AFTER UPDATE ON lead_score FOR EACH ROW EXECUTE FUNCTION watch();
+BEGIN;
+UPDATE lead_score SET score = score + 1, next_change_at = now() WHERE lead = 2;
+SELECT lead_scoring.refresh_step(lead_scoring.begin_refresh('clock', 10, NULL, NULL) || '{"steps": ["due"]}') ->> 'leads' AS leads;
+SHOW synchronous_commit;
+ROLLBACK;
+DROP FUNCTION watch CASCADE;
+
 -- A lead outside the segment has no row; when its time comes it gets one.
 UPDATE lead_scoring.sheet SET segment_signal = 'form', segment_min = 1, segment_within = '5 days' WHERE name = 'clock';
 SELECT lead_scoring.publish('clock', 'only fresh forms');

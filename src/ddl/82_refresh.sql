@@ -23,24 +23,26 @@ COMMENT ON COLUMN lead_scoring.progress.leads IS 'Leads brought up so far';
 COMMENT ON COLUMN lead_scoring.progress.skipped IS 'Leads left to whoever had locked them';
 COMMENT ON COLUMN lead_scoring.progress.last_key IS 'Key of the last lead that was looked at';
 
+-- Not in SQL: that would be parsed and planned anew for each batch.
 CREATE FUNCTION lead_scoring.note_progress(audience text, operation text, leads bigint, skipped bigint, last_key text, finished boolean) RETURNS void
-    LANGUAGE sql SET search_path = pg_catalog, pg_temp AS
-$$
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
     INSERT INTO lead_scoring.progress AS p (audience, operation, leads, skipped, last_key)
     VALUES (note_progress.audience, note_progress.operation, 0, 0, NULL)
     ON CONFLICT (audience, operation, pid) DO UPDATE
         SET started_at = CASE WHEN note_progress.leads IS NULL THEN clock_timestamp() ELSE p.started_at END,
             updated_at = clock_timestamp(),
             finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() END,
-            leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key
-$$;
+            leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key;
+END $$;
 COMMENT ON FUNCTION lead_scoring.note_progress(text, text, bigint, bigint, text, boolean) IS 'Writes the line of this session in progress; leads NULL: it begins';
 
 CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
-                                           OUT last_key text, OUT refreshed bigint, OUT skipped bigint) RETURNS record
+                                           OUT last_key text, OUT refreshed bigint, OUT skipped bigint, OUT told boolean) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_refresh_batch' LANGUAGE C;
 COMMENT ON FUNCTION lead_scoring.refresh_batch(text, text, integer, text) IS
-    'Brings up the next due leads after a key, in this transaction; what: pending (leads with pending events), due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due. See refresh()';
+    'Brings up the next due leads after a key, in this transaction; what: pending (leads with pending events), due (rows whose next change has come or that an older revision made), waking (leads outside a segment, who have no row) or unequal (lead rows whose mirror columns are behind). last_key NULL: nothing more is due; told: more than scores may have been written, as a band change. See refresh()';
 
 -- The procedure commits, so it can have no settings of its own; all that search_path could reach is in these two.
 CREATE FUNCTION lead_scoring.begin_refresh(audience text, batch_size integer, max_leads bigint, max_time interval) RETURNS jsonb
@@ -89,13 +91,18 @@ BEGIN
                                          'leads', (state ->> 'leads')::bigint + batch.refreshed,
                                          'skipped', (state ->> 'skipped')::bigint + batch.skipped);
     PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', false);
+    -- Scores that a crash takes back are due again, so nobody need wait for the disk. What else was told could have been
+    -- acted upon. The last commit is the caller's own kind again, and it covers all before.
+    IF NOT batch.told THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     IF clock_timestamp() > (state ->> 'noticed_at')::timestamptz + interval '10 seconds' THEN
         RAISE NOTICE 'lead_scoring: refresh of "%": % leads so far', audience, state ->> 'leads';
         state := state || jsonb_build_object('noticed_at', clock_timestamp());
     END IF;
     RETURN state;
 END $$;
-COMMENT ON FUNCTION lead_scoring.refresh_step(jsonb) IS 'The next batch of a refresh; returns its new state, NULL at the end. See refresh()';
+COMMENT ON FUNCTION lead_scoring.refresh_step(jsonb) IS 'The next batch of a refresh, in a transaction of its own, which need not wait for the disk when nothing but scores was written; returns the new state, NULL at the end. See refresh()';
 
 CREATE PROCEDURE lead_scoring.refresh(audience text DEFAULT NULL, batch_size integer DEFAULT 1000,
                                       max_leads bigint DEFAULT NULL, max_time interval DEFAULT NULL)

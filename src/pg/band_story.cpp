@@ -34,7 +34,7 @@ const Model* model_of_row(ScoringBatch* batch, const CachedSheet& sheet, int32 r
 
 bool same_band(Datum a, Datum b) {
   if (a == 0 || b == 0) return a == b;
-  return datumIsEqual(a, b, false, -1);
+  return same_text(a, b);
 }
 
 // Below all ranks: no band, disqualified, or a band that nobody knows any more.

@@ -86,25 +86,40 @@ inline List* insert_index_entries(ResultRelInfo* info, TupleTableSlot* row, ESta
 #endif
 }
 
-inline TM_Result update_with_indexes(ResultRelInfo* info, EState* estate, ItemPointer tid,
-                                     TupleTableSlot* row, Snapshot snapshot, bool wait, List** recheck) {
+// Which indexes an update needs new entries in.
+#if PG_VERSION_NUM >= 160000
+using IndexesToUpdate = TU_UpdateIndexes;
+#else
+using IndexesToUpdate = bool;
+#endif
+constexpr IndexesToUpdate no_indexes = IndexesToUpdate{};
+
+inline TM_Result update_row(Relation rel, ItemPointer tid, TupleTableSlot* row, Snapshot snapshot, bool wait,
+                            IndexesToUpdate* indexes) {
   TM_FailureData failure;
   LockTupleMode mode = LockTupleNoKeyExclusive;
+  return table_tuple_update(rel, tid, row, GetCurrentCommandId(true), snapshot, InvalidSnapshot, wait,
+                            &failure, &mode, indexes);
+}
+
+// Entries of a row that update_row has written. Returns the indexes to be checked again at the end.
+inline List* update_index_entries(ResultRelInfo* info, TupleTableSlot* row, EState* estate,
+                                  IndexesToUpdate indexes) {
 #if PG_VERSION_NUM >= 160000
-  TU_UpdateIndexes indexes = TU_None;
+  return ExecInsertIndexTuples(info, row, estate, true, false, nullptr, NIL, indexes == TU_Summarizing);
 #else
-  bool indexes = false;
+  (void)indexes;
+  return ExecInsertIndexTuples(info, row, estate, true, false, nullptr, NIL);
 #endif
-  const TM_Result result = table_tuple_update(info->ri_RelationDesc, tid, row, GetCurrentCommandId(true),
-                                              snapshot, InvalidSnapshot, wait, &failure, &mode, &indexes);
-  if (result != TM_Ok) return result;
+}
+
+// Whether an update must make an entry in this index.
+inline bool takes_entry(const IndexInfo* index, IndexesToUpdate indexes) {
 #if PG_VERSION_NUM >= 160000
-  if (indexes != TU_None)
-    *recheck = ExecInsertIndexTuples(info, row, estate, true, false, nullptr, NIL, indexes == TU_Summarizing);
+  return index->ii_ReadyForInserts && (indexes != TU_Summarizing || index->ii_Summarizing);
 #else
-  if (indexes) *recheck = ExecInsertIndexTuples(info, row, estate, true, false, nullptr, NIL);
+  return index->ii_ReadyForInserts && indexes;
 #endif
-  return result;
 }
 
 // Whether no row has the key, after waiting for sessions that are inserting or deleting it.

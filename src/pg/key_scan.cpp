@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "access/stratnum.h"
+#include "access/tableam.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
@@ -112,5 +113,27 @@ bool next_row(KeyScan* scan, Datum key) {
   scan->stands = step(scan);
   return scan->stands && compare_found(*scan, key) == 0;
 }
+
+bool fetch_row(KeyScan* scan, const ItemPointerData& place) {
+  if (scan->scan == nullptr) look_again(scan);
+  scan->stands = false;
+  ItemPointerData tid = place;
+  return table_tuple_fetch_row_version(scan->rel, &tid, scan->snapshot, scan->found);
+}
+
+bool begin_walk(KeyScan* scan, const Datum* after) {
+  const int keys = after == nullptr ? 0 : 1;
+  drop_snapshot(scan);
+  scan->snapshot = RegisterSnapshot(GetLatestSnapshot());
+  scan->scan = begin_index_scan(scan->rel, scan->index, scan->snapshot, keys);
+  if (after != nullptr) {
+    set_key(scan, BTGreaterStrategyNumber);
+    scan->key.sk_argument = *after;
+  }
+  index_rescan(scan->scan, after == nullptr ? nullptr : &scan->key, keys, nullptr, 0);
+  return step(scan);
+}
+
+bool walk_on(KeyScan* scan) { return step(scan); }
 
 }  // namespace lead_scoring

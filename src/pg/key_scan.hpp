@@ -38,5 +38,11 @@ void look_again(KeyScan* scan);
 // The first row of a key, in `found`; next_row goes on with the others of the same key.
 bool find_row(KeyScan* scan, Datum key);
 bool next_row(KeyScan* scan, Datum key);
+// The row at a place, if the snapshot of the scan sees it there.
+bool fetch_row(KeyScan* scan, const ItemPointerData& place);
+
+// A walk over all rows in the order of the index, behind a key (nullptr: from the first). It has a snapshot of its own.
+bool begin_walk(KeyScan* scan, const Datum* after);
+bool walk_on(KeyScan* scan);
 
 }  // namespace lead_scoring

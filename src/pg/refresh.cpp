@@ -6,12 +6,12 @@
 // nothing but keys: the rest is read under the lock.
 #include "pg/audience_work.hpp"
 #include "pg/counting.hpp"
+#include "pg/due_scan.hpp"
 #include "pg/mirror.hpp"
 #include "pg/rescore.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
-#include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
@@ -27,52 +27,17 @@ struct Position {
   int limit;
 };
 
-// $1 the key to go on after or NULL, $2 how many, $3 now; $4 and on are the statement's own.
-constexpr int own_arguments = 3;
-
-LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Position& position, int more,
-                       const Datum* more_values, int* count) {
-  Oid types[] = {a.key.type, INT4OID, TIMESTAMPTZOID, TEXTARRAYOID, INT4ARRAYOID};
-  Datum values[lengthof(types)] = {position.after, Int32GetDatum(position.limit),
-                                   TimestampTzGetDatum(GetCurrentTimestamp())};
-  const char nulls[] = {position.has_after ? ' ' : 'n', ' ', ' ', ' ', ' ', 0};
-  for (int i = 0; i < more; i++) values[own_arguments + i] = more_values[i];
+// $1 the key to go on after or NULL, $2 how many, $3 now.
+LeadDelta* select_keys(const AudienceDefinition& a, const char* sql, const Position& position, int* count) {
+  Oid types[] = {a.key.type, INT4OID, TIMESTAMPTZOID};
+  Datum values[] = {position.after, Int32GetDatum(position.limit),
+                    TimestampTzGetDatum(GetCurrentTimestamp())};
+  const char nulls[] = {position.has_after ? ' ' : 'n', ' ', ' ', 0};
   // In the order of an index: a plan that sorts would read all of the table for each batch.
   const int level = prefer_indexes();
-  run_sql(sql, own_arguments + more, types, values, SPI_OK_SELECT, nulls);
+  run_sql(sql, lengthof(types), types, values, SPI_OK_SELECT, nulls);
   AtEOXact_GUC(true, level);
   return take_keys(a.key, count);
-}
-
-struct ActiveRevisions {
-  Datum values[2];  // text[] of sheets, integer[] of revisions
-};
-
-ActiveRevisions active_revisions(const AudienceDefinition& a) {
-  List* active = read_active_sheets(a.name);
-  const int count = list_length(active);
-  auto* sheets = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
-  auto* revisions = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
-  for (int i = 0; i < count; i++) {
-    const auto* sheet = static_cast<const ActiveSheet*>(list_nth(active, i));
-    sheets[i] = CStringGetTextDatum(sheet->name);
-    revisions[i] = Int32GetDatum(sheet->revision);
-  }
-  return {{PointerGetDatum(construct_array(sheets, count, TEXTOID, -1, false, TYPALIGN_INT)),
-           PointerGetDatum(construct_array(revisions, count, INT4OID, 4, true, TYPALIGN_INT))}};
-}
-
-// Leads with a row that is due, in the order of the score table's key.
-LeadDelta* due_leads(const AudienceDefinition& a, const Position& position, int* count) {
-  const ActiveRevisions active = active_revisions(a);
-  const char* sql = psprintf(
-      "SELECT DISTINCT s.lead FROM %s AS s LEFT JOIN unnest($4, $5) AS m(sheet, revision) "
-      "ON m.sheet OPERATOR(pg_catalog.=) s.sheet "
-      "WHERE ($1 IS NULL OR s.lead OPERATOR(pg_catalog.>) $1) AND (s.next_change_at OPERATOR(pg_catalog.<=) "
-      "$3 "
-      "OR m.revision IS NULL OR m.revision OPERATOR(pg_catalog.<>) s.revision) ORDER BY s.lead LIMIT $2",
-      qualified_name(a.score_table));
-  return select_keys(a, sql, position, 2, active.values, count);
 }
 
 // Leads outside a segment, who have no row there, whose time has come.
@@ -81,7 +46,7 @@ LeadDelta* waking_leads(const AudienceDefinition& a, const Position& position, i
       "SELECT t.lead FROM %s AS t WHERE ($1 IS NULL OR t.lead OPERATOR(pg_catalog.>) $1) "
       "AND t.wake_at OPERATOR(pg_catalog.<=) $3 ORDER BY t.lead LIMIT $2",
       qualified_name(a.tally_table));
-  return select_keys(a, sql, position, 0, nullptr, count);
+  return select_keys(a, sql, position, count);
 }
 
 // Leads with events that found their tally held by somebody else.
@@ -90,7 +55,7 @@ LeadDelta* pending_leads(const AudienceDefinition& a, const Position& position, 
       "SELECT DISTINCT p.lead FROM %s AS p WHERE ($1 IS NULL OR p.lead OPERATOR(pg_catalog.>) $1) "
       "ORDER BY p.lead LIMIT $2",
       qualified_name(a.pending_table));
-  return select_keys(a, sql, position, 0, nullptr, count);
+  return select_keys(a, sql, position, count);
 }
 
 // Leads whose mirror columns are behind: their row was locked by somebody else when the score was written.
@@ -106,20 +71,29 @@ LeadDelta* unequal_leads(const CachedAudience& audience, const Position& positio
       "ORDER BY l.%s LIMIT $2",
       key, qualified_name(a.lead_table), qualified_name(a.score_table), key,
       quote_literal_cstr(sheet == nullptr ? "" : sheet), key, mirror_differs_sql(a), key);
-  return select_keys(a, sql, position, 0, nullptr, count);
+  return select_keys(a, sql, position, count);
 }
 
-LeadDelta* next_due(const CachedAudience& audience, const char* what, const Position& position, int* count) {
-  if (strcmp(what, "pending") == 0) return pending_leads(*audience.definition, position, count);
-  if (strcmp(what, "due") == 0) return due_leads(*audience.definition, position, count);
-  if (strcmp(what, "waking") == 0) return waking_leads(*audience.definition, position, count);
-  return unequal_leads(audience, position, count);
+// What is to be looked at.
+DueLeads next_due(CachedAudience* audience, const char* what, const Position& position) {
+  if (strcmp(what, "due") == 0)
+    return find_due_leads(audience, position.has_after ? &position.after : nullptr, position.limit);
+  DueLeads due = {};
+  if (strcmp(what, "pending") == 0)
+    due.leads = pending_leads(*audience->definition, position, &due.count);
+  else if (strcmp(what, "waking") == 0)
+    due.leads = waking_leads(*audience->definition, position, &due.count);
+  else
+    due.leads = unequal_leads(*audience, position, &due.count);
+  if (due.count > 0) due.last = due.leads[due.count - 1].key;
+  return due;
 }
 
 struct Progress {
   char* last_key;  // nullptr: nothing more is due
   int64 refreshed;
   int64 skipped;
+  bool told;
 };
 
 void refresh_batch(AudienceWork* work, const char* after, int limit, const char* what, MemoryContext caller,
@@ -127,11 +101,12 @@ void refresh_batch(AudienceWork* work, const char* after, int limit, const char*
   const AudienceDefinition& a = definition(*work);
   const Position position = {after == nullptr ? Datum{0} : key_from_text(a.key, after), after != nullptr,
                              limit};
-  int due = 0;
-  LeadDelta* leads = next_due(*work->audience, what, position, &due);
-  if (due == 0) return;
-  const int64 refreshed = rescore_free(work->audience, leads, due, "time", &work->failures);
-  *progress = {MemoryContextStrdup(caller, key_text(a.key, leads[due - 1].key)), refreshed, due - refreshed};
+  const DueLeads due = next_due(work->audience, what, position);
+  if (due.count == 0) return;
+  const Rescored done =
+      rescore_free(work->audience, due.leads, due.places, due.count, "time", &work->failures);
+  *progress = {MemoryContextStrdup(caller, key_text(a.key, due.last)), done.leads, due.count - done.leads,
+               done.told};
 }
 
 }  // namespace
@@ -140,14 +115,14 @@ void refresh_batch(AudienceWork* work, const char* after, int limit, const char*
 
 using namespace lead_scoring;
 
-// refresh_batch(audience, after, batch_size, what) → (last_key, refreshed, skipped)
+// refresh_batch(audience, after, batch_size, what) → (last_key, refreshed, skipped, told)
 LS_FUNCTION(ls_refresh_batch) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
   const char* what = text_to_cstring(PG_GETARG_TEXT_PP(3));
   MemoryContext caller = CurrentMemoryContext;
-  Progress progress = {nullptr, 0, 0};
+  Progress progress = {nullptr, 0, 0, false};
   with_named_audience(
       name, [&](AudienceWork* work) { refresh_batch(work, after, limit, what, caller, &progress); });
   TupleDesc desc = nullptr;
@@ -155,8 +130,9 @@ LS_FUNCTION(ls_refresh_batch) {
     elog(ERROR, "lead_scoring: refresh_batch must return a row");
   desc = BlessTupleDesc(desc);
   Datum values[] = {progress.last_key == nullptr ? Datum{0} : CStringGetTextDatum(progress.last_key),
-                    Int64GetDatum(progress.refreshed), Int64GetDatum(progress.skipped)};
-  bool nulls[] = {progress.last_key == nullptr, false, false};
+                    Int64GetDatum(progress.refreshed), Int64GetDatum(progress.skipped),
+                    BoolGetDatum(progress.told)};
+  bool nulls[] = {progress.last_key == nullptr, false, false, false};
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }
 

@@ -20,9 +20,9 @@ namespace {
 
 constexpr int batch_size = 1000;
 
-const ScoreRow* row_of(const LeadState& state, const char* sheet) {
+const ScoreRow* row_of(const List* scores, const char* sheet) {
   ListCell* cell = nullptr;
-  foreach (cell, state.scores) {
+  foreach (cell, scores) {
     const auto* row = static_cast<const ScoreRow*>(lfirst(cell));
     if (strcmp(row->sheet, sheet) == 0) return row;
   }
@@ -34,10 +34,11 @@ bool may_be_stale(const CachedAudience& audience, const LeadState& lead) {
   if (!lead.exists) return false;
   if (list_length(lead.scores) != audience.sheet_count || audience.sheet_count == 0) return true;
   for (int s = 0; s < audience.sheet_count; s++) {
-    const ScoreRow* row = row_of(lead, audience.sheets[s].name);
+    const ScoreRow* row = row_of(lead.scores, audience.sheets[s].name);
     if (row == nullptr || revision_of(*row) != audience.sheets[s].revision) return true;
   }
-  return false;
+  // Somebody waits for the time of a sheet without a row, and all sheets we know have one.
+  return lead.tally_row.wake_at != DT_NOEND;
 }
 
 void put_text(ScoreRow* row, ScoreColumn column, std::string_view name) {
@@ -96,7 +97,7 @@ const char* cause_of(const ScoringBatch& batch) {
 TimestampTz rescore_on_sheet(ScoringBatch* batch, int i, const CachedSheet& sheet) {
   const LeadState& state = batch->lead;
   const Datum key = batch->leads[i].key;
-  const ScoreRow* old = row_of(state, sheet.name);
+  const ScoreRow* old = row_of(state.scores, sheet.name);
   const char* cause = cause_of(*batch);
   if (sheet.model == nullptr) {
     record_failure(batch->failures, "", sheet.name, sheet.broken_sqlstate, sheet.broken,
@@ -142,11 +143,29 @@ void keep_up(ScoringBatch* batch, int i, TimestampTz wake_at) {
   }
 }
 
+bool has_all_sheets(const CachedAudience& audience, const List* scores) {
+  if (list_length(scores) != audience.sheet_count) return false;
+  for (int s = 0; s < audience.sheet_count; s++)
+    if (row_of(scores, audience.sheets[s].name) == nullptr) return false;
+  return true;
+}
+
+// A row that is where it was is read there. One that the lead has got since then would be missed, but only for a sheet
+// that is missing in what was read, or that we do not know: then it was published since then, and the row is new.
+List* read_scores_of(ScoringBatch* batch, int i) {
+  const Datum key = batch->leads[i].key;
+  if (batch->places != nullptr) {
+    List* scores = read_scores_at(&batch->scores, batch->audience->definition->key, key, batch->places[i]);
+    if (has_all_sheets(*batch->audience, scores)) return scores;
+  }
+  return read_scores(&batch->scores, key);
+}
+
 // Who has a score row exists: it goes with the lead, under the lock that we hold.
 LeadState read_lead(ScoringBatch* batch, int i) {
   LeadState lead = {batch->tally_rows[i], {}, false, NIL};
   lead.tally = tally_to_score(batch->audience, lead.tally_row, batch->now);
-  lead.scores = read_scores(&batch->scores, batch->leads[i].key);
+  lead.scores = read_scores_of(batch, i);
   lead.exists =
       (lead.scores != NIL && !batch->leads_change) || lead_exists(&batch->presence, batch->leads[i].key);
   return lead;
@@ -190,12 +209,14 @@ void rescore_leads(ScoringBatch* batch) {
   MemoryContext caller = MemoryContextSwitchTo(batch->lead_context);
   for (int i = 0; i < batch->count; i++) {
     if (batch->tally_rows[i].held) continue;
-    batch->scored++;
+    batch->done.leads++;
     rescore_lead(batch, i);
     MemoryContextReset(batch->lead_context);
   }
   MemoryContextSwitchTo(caller);
   end_presence(&batch->presence);
+  batch->done.told = batch->writes.changes != NIL || batch->scores.stored.rel->trigdesc != nullptr ||
+                     has_mirror(*batch->audience->definition);
   close_scores(&batch->scores);
 }
 
@@ -245,51 +266,54 @@ void run_batch(ScoringBatch* batch, const TallyStep& step) {
   finish_batch(*batch);
 }
 
-int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
-                 FailureList* failures, const TallyStep& step) {
+Rescored in_batches(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
+                    const Occasion& occasion, FailureList* failures, const TallyStep& step) {
   MemoryContext caller = CurrentMemoryContext;
   MemoryContext context = AllocSetContextCreate(caller, "lead_scoring batch", ALLOCSET_DEFAULT_SIZES);
   MemoryContext lead_context = AllocSetContextCreate(caller, "lead_scoring lead", ALLOCSET_SMALL_SIZES);
   MemoryContextSwitchTo(context);
-  int64 scored = 0;
+  Rescored done = {0, false};
   for (int first = 0; first < count; first += batch_size) {
     ScoringBatch batch = {};
     batch.context = context;
     batch.lead_context = lead_context;
     batch.audience = audience;
     batch.leads = leads + first;
+    batch.places = places == nullptr ? nullptr : places + first;
     batch.count = std::min(batch_size, count - first);
     batch.cause = occasion.cause;
     batch.leads_change = occasion.leads_change;
     batch.failures = failures;
     run_batch(&batch, step);
-    scored += batch.scored;
+    done.leads += batch.done.leads;
+    done.told = done.told || batch.done.told;
     MemoryContextReset(context);
   }
   MemoryContextSwitchTo(caller);
   MemoryContextDelete(lead_context);
   MemoryContextDelete(context);
-  return scored;
+  return done;
 }
 
 }  // namespace
 
-int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
-                   FailureList* failures) {
-  return in_batches(audience, leads, count, {cause, false}, failures, {TallyStep::add, IfHeld::leave, {}});
+Rescored rescore_free(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
+                      const char* cause, FailureList* failures) {
+  return in_batches(audience, leads, places, count, {cause, false}, failures,
+                    {TallyStep::add, IfHeld::leave, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                   FailureList* failures) {
   // What a lead row brings or takes is never left behind: scores that come or go with it wait for nobody's refresh.
   const bool append = audience->definition->append_when_busy && !occasion.leads_change;
-  (void)in_batches(audience, leads, count, occasion, failures,
+  (void)in_batches(audience, leads, nullptr, count, occasion, failures,
                    {TallyStep::add, append ? IfHeld::append : IfHeld::wait, {}});
 }
 
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures) {
-  (void)in_batches(audience, leads, count, {cause, true}, failures,
+  (void)in_batches(audience, leads, nullptr, count, {cause, true}, failures,
                    {TallyStep::replace, IfHeld::wait, signals});
 }
 

@@ -4,6 +4,7 @@
 #include "pg/audience_cache.hpp"
 #include "pg/failure.hpp"
 #include "pg/lead_delta.hpp"
+#include "pg/score_store.hpp"
 #include "pg/tally_store.hpp"
 
 namespace lead_scoring {
@@ -25,9 +26,13 @@ void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, c
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures);
 
-// Adds what is pending and scores, only those leads whose tally rows nobody else holds; returns how many. Their own
-// deltas are empty.
-int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
-                   FailureList* failures);
+struct Rescored {
+  int64 leads;
+  bool told;  // more than scores: a band change, the mirror, or a trigger that somebody has put on the scores
+};
+// Adds what is pending and scores, only those leads whose tally rows nobody else holds. Their own deltas are empty.
+// `places` (one a lead) may be null.
+Rescored rescore_free(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
+                      const char* cause, FailureList* failures);
 
 }  // namespace lead_scoring

@@ -37,10 +37,7 @@ constexpr struct {
     {"updated_at", TIMESTAMPTZOID, 14},
 };
 
-bool same_value(Oid type, Datum a, Datum b) {
-  if (type != TEXTOID) return a == b;
-  return datumIsEqual(a, b, false, -1);
-}
+bool same_value(Oid type, Datum a, Datum b) { return type == TEXTOID ? same_text(a, b) : a == b; }
 
 bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
   if (a.nulls[column] || b.nulls[column]) return a.nulls[column] == b.nulls[column];
@@ -48,6 +45,13 @@ bool same_column(const ScoreRow& a, const ScoreRow& b, int column) {
 }
 
 }  // namespace
+
+bool same_text(Datum a, Datum b) {
+  const struct varlena* first = PG_DETOAST_DATUM_PACKED(a);
+  const struct varlena* second = PG_DETOAST_DATUM_PACKED(b);
+  const Size size = VARSIZE_ANY_EXHDR(first);
+  return size == VARSIZE_ANY_EXHDR(second) && memcmp(VARDATA_ANY(first), VARDATA_ANY(second), size) == 0;
+}
 
 bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b) {
   for (int i = 0; i < compared_column_count; i++)
@@ -81,13 +85,15 @@ ScoreRow* row_found(const ScoreTable& table) {
   auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(desc->natts)));
   auto* nulls = static_cast<bool*>(palloc(sizeof(bool) * static_cast<Size>(desc->natts)));
   heap_deform_tuple(row->stored, desc, values, nulls);
+  row->all_values = values;
+  row->all_nulls = nulls;
   row->sheet = TextDatumGetCString(values[table.sheet - 1]);
   for (int i = 0; i < score_column_count; i++) {
     const int column = table.columns[i] - 1;
     row->nulls[i] = column < 0 || nulls[column];
     if (row->nulls[i]) continue;
-    row->values[i] =
-        columns[i].type == TEXTOID ? PointerGetDatum(PG_DETOAST_DATUM(values[column])) : values[column];
+    row->values[i] = columns[i].type == TEXTOID ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(values[column]))
+                                                : values[column];
   }
   return row;
 }
@@ -106,6 +112,18 @@ List* read_scores(ScoreTable* table, Datum key) {
   return rows;
 }
 
+List* read_scores_at(ScoreTable* table, const KeyType& type, Datum key, const RowPlaces& places) {
+  List* rows = NIL;
+  for (int i = 0; i < places.count; i++) {
+    if (!fetch_row(&table->stored.by_key, places.first[i])) continue;
+    bool is_null = false;
+    // The place of a row that is gone may be another one's by now.
+    if (compare_keys(type, slot_getattr(found(table->stored), table->lead, &is_null), key) == 0)
+      rows = lappend(rows, row_found(*table));
+  }
+  return rows;
+}
+
 void insert_score(ScoreTable* table, Datum key, const ScoreRow& row) {
   copy_defaults(&table->stored);
   set_column(&table->stored, table->lead, key, false);
@@ -118,9 +136,9 @@ void insert_score(ScoreTable* table, Datum key, const ScoreRow& row) {
 // cannot see.
 void update_score(ScoreTable* table, const ScoreRow& old, const ScoreRow& row) {
   if (old.unseen) raise_concurrent_update();
-  copy_tuple(&table->stored, old.stored);
+  copy_values(&table->stored, old.all_values, old.all_nulls);
   set_scores(table, row);
-  const TM_Result result = update_stored(&table->stored, &old.stored->t_self, true);
+  const TM_Result result = update_stored_late(&table->stored, &old.stored->t_self, true);
   if (result == TM_Ok) return;
   if (IsolationUsesXactSnapshot()) raise_concurrent_update();
   ereport(ERROR,

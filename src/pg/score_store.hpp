@@ -12,7 +12,7 @@ extern "C" {
 
 namespace lead_scoring {
 
-// The columns of a score row after its key, as Datums; texts are of type text.
+// The columns of a score row after its key, as Datums; texts are of type text, as they are stored or made afresh.
 enum ScoreColumn {
   score_column,
   engagement_column,
@@ -36,8 +36,10 @@ struct ScoreRow {
   const char* sheet;
   Datum values[score_column_count];
   bool nulls[score_column_count];
-  HeapTuple stored;  // as it was read; nullptr: a new row
-  bool unseen;       // by the transaction's own snapshot
+  HeapTuple stored;   // as it was read; nullptr: a new row
+  Datum* all_values;  // of the stored row, by attribute
+  bool* all_nulls;
+  bool unseen;  // by the transaction's own snapshot
 };
 
 // Open while a batch of leads is scored. A column that somebody has dropped is neither written nor compared.
@@ -51,10 +53,20 @@ struct ScoreTable {
 void open_scores(ScoreTable* table, const CachedAudience& audience);
 void close_scores(ScoreTable* table);
 
+// Whether two texts are the same, whatever their headers.
+[[nodiscard]] bool same_text(Datum a, Datum b);
 // Whether a row must be written: a column differs that decides it.
 [[nodiscard]] bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b);
 // The rows of a lead, by sheet, in the current memory context.
 List* read_scores(ScoreTable* table, Datum key);
+
+// Where the rows of a lead were a moment ago.
+struct RowPlaces {
+  const ItemPointerData* first;
+  int count;
+};
+// Those of them that are there now and the lead's; there may be others elsewhere.
+List* read_scores_at(ScoreTable* table, const KeyType& type, Datum key, const RowPlaces& places);
 void insert_score(ScoreTable* table, Datum key, const ScoreRow& row);
 void update_score(ScoreTable* table, const ScoreRow& old, const ScoreRow& row);
 

@@ -4,6 +4,7 @@
 #include "pg/hand_off.hpp"
 #include "pg/lead_delta.hpp"
 #include "pg/lead_presence.hpp"
+#include "pg/rescore.hpp"
 #include "pg/score_store.hpp"
 #include "pg/tally_store.hpp"
 
@@ -22,13 +23,14 @@ struct ScoringBatch {
   MemoryContext lead_context;  // reset for each lead
   CachedAudience* audience;
   const LeadDelta* leads;
+  const RowPlaces* places;  // of their score rows; may be null
   TallyRow* tally_rows;
   int count;
   const char* cause;
   TimestampTz now;
   FailureList* failures;
   bool leads_change;  // lead rows may have come or gone
-  int64 scored;
+  Rescored done;
   bool sheets_are_latest;
   LeadState lead;  // the one that is being scored
   LeadPresence presence;

@@ -14,6 +14,12 @@ extern "C" {
 
 namespace lead_scoring {
 
+struct LateRow {
+  TupleTableSlot* row;
+  ItemPointerData before;  // where it was
+  IndexesToUpdate indexes;
+};
+
 namespace {
 
 constexpr AclMode needed_rights = ACL_SELECT | ACL_INSERT | ACL_UPDATE;
@@ -64,7 +70,9 @@ void open_stored(StoredTable* table, Oid relation, bool speculative) {
   InitResultRelInfo(table->info, table->rel, 1, nullptr, 0);
   ExecOpenIndices(table->info, speculative);
   Relation key = primary_key(table->info);
-  init_range_table(table->estate, table->rel, updated_columns(RelationGetDescr(table->rel), key->rd_index));
+  Bitmapset* updated = updated_columns(RelationGetDescr(table->rel), key->rd_index);
+  init_range_table(table->estate, table->rel, updated);
+  table->entries = plan_entries(table->info, updated);
   table->arbiters = speculative ? list_make1_oid(RelationGetRelid(key)) : NIL;
   begin_key_scan(&table->by_key, table->rel, key);
   table->row = MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsVirtual);
@@ -100,17 +108,6 @@ void end_statements(StoredTable* table) {
 }
 
 }  // namespace
-
-void close_stored(StoredTable* table) {
-  end_key_scan(&table->by_key);
-  end_statements(table);
-  ExecDropSingleTupleTableSlot(table->row);
-  ExecCloseIndices(table->info);
-  ExecResetTupleTable(table->estate->es_tupleTable, false);
-  ExecCloseResultRelations(table->estate);
-  FreeExecutorState(table->estate);
-  table_close(table->rel, NoLock);
-}
 
 bool is_unseen(const StoredTable& table) {
   return IsolationUsesXactSnapshot() &&
@@ -182,15 +179,14 @@ void copy_defaults(StoredTable* table) {
 void copy_found(StoredTable* table) {
   TupleTableSlot* from = found(*table);
   slot_getallattrs(from);
-  ExecClearTuple(table->row);
-  const auto columns = static_cast<Size>(RelationGetDescr(table->rel)->natts);
-  memcpy(table->row->tts_values, from->tts_values, sizeof(Datum) * columns);
-  memcpy(table->row->tts_isnull, from->tts_isnull, sizeof(bool) * columns);
+  copy_values(table, from->tts_values, from->tts_isnull);
 }
 
-void copy_tuple(StoredTable* table, HeapTuple tuple) {
+void copy_values(StoredTable* table, const Datum* values, const bool* nulls) {
   ExecClearTuple(table->row);
-  heap_deform_tuple(tuple, RelationGetDescr(table->rel), table->row->tts_values, table->row->tts_isnull);
+  const auto columns = static_cast<Size>(RelationGetDescr(table->rel)->natts);
+  memcpy(table->row->tts_values, values, sizeof(Datum) * columns);
+  memcpy(table->row->tts_isnull, nulls, sizeof(bool) * columns);
 }
 
 namespace {
@@ -206,21 +202,101 @@ void check_row(StoredTable* table, CmdType command) {
 
 }  // namespace
 
-TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait) {
+namespace {
+
+// False: a trigger says that the row is to stay as it is.
+bool before_update(StoredTable* table, ItemPointer tid) {
   begin_statement(table, updates);
   store_row(table);
   const TriggerDesc* triggers = table->rel->trigdesc;
   if (triggers != nullptr && triggers->trig_update_before_row &&
       !before_row_update(table->estate, &table->epq, table->info, tid, table->row))
-    return TM_Ok;
+    return false;
   check_row(table, CMD_UPDATE);
-  List* recheck = NIL;
-  const TM_Result result = update_with_indexes(table->info, table->estate, tid, table->row,
-                                               table->by_key.snapshot, wait, &recheck);
-  if (result == TM_Ok && triggers != nullptr)
-    after_row_update(table->estate, table->info, tid, table->row, recheck, table->captures[updates]);
+  return true;
+}
+
+void after_update(StoredTable* table, ItemPointer tid, TupleTableSlot* row, List* recheck) {
+  if (table->rel->trigdesc != nullptr)
+    after_row_update(table->estate, table->info, tid, row, recheck, table->captures[updates]);
   ResetPerTupleExprContext(table->estate);
+}
+
+}  // namespace
+
+TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait) {
+  if (!before_update(table, tid)) return TM_Ok;
+  IndexesToUpdate indexes = no_indexes;
+  const TM_Result result = update_row(table->rel, tid, table->row, table->by_key.snapshot, wait, &indexes);
+  if (result != TM_Ok) return result;
+  after_update(table, tid, table->row,
+               insert_entries(table->entries, table->info, table->estate, table->row, indexes));
   return result;
+}
+
+namespace {
+
+constexpr int most_late = 100;
+
+LateRow* next_late_row(StoredTable* table) {
+  if (table->late == nullptr)
+    table->late = static_cast<LateRow*>(
+        MemoryContextAllocZero(table->estate->es_query_cxt, sizeof(LateRow) * most_late));
+  LateRow* late = &table->late[table->late_count];
+  MemoryContext caller = MemoryContextSwitchTo(table->estate->es_query_cxt);
+  if (late->row == nullptr)
+    late->row = ExecInitExtraTupleSlot(table->estate, RelationGetDescr(table->rel), &TTSOpsHeapTuple);
+  HeapTuple tuple =
+      heap_form_tuple(RelationGetDescr(table->rel), table->row->tts_values, table->row->tts_isnull);
+  ExecStoreHeapTuple(tuple, late->row, true);
+  MemoryContextSwitchTo(caller);
+  return late;
+}
+
+// Index by index, so that each of them stays in the processor's caches.
+void insert_late_entries(StoredTable* table) {
+  for (int index = 0; index < table->info->ri_NumIndices; index++)
+    for (int i = 0; i < table->late_count; i++)
+      insert_entry(table->entries, table->info, table->estate, index, table->late[i].row,
+                   table->late[i].indexes);
+}
+
+void catch_up(StoredTable* table) {
+  if (table->entries.direct) insert_late_entries(table);
+  for (int i = 0; i < table->late_count; i++) {
+    LateRow* late = &table->late[i];
+    List* recheck = table->entries.direct ? NIL
+                                          : insert_entries(table->entries, table->info, table->estate,
+                                                           late->row, late->indexes);
+    after_update(table, &late->before, late->row, recheck);
+    ExecClearTuple(late->row);
+  }
+  table->late_count = 0;
+}
+
+}  // namespace
+
+TM_Result update_stored_late(StoredTable* table, ItemPointer tid, bool wait) {
+  if (!before_update(table, tid)) return TM_Ok;
+  LateRow* late = next_late_row(table);
+  const TM_Result result =
+      update_row(table->rel, tid, late->row, table->by_key.snapshot, wait, &late->indexes);
+  if (result != TM_Ok) return result;
+  late->before = *tid;
+  if (++table->late_count == most_late) catch_up(table);
+  return result;
+}
+
+void close_stored(StoredTable* table) {
+  catch_up(table);
+  end_key_scan(&table->by_key);
+  end_statements(table);
+  ExecDropSingleTupleTableSlot(table->row);
+  ExecCloseIndices(table->info);
+  ExecResetTupleTable(table->estate->es_tupleTable, false);
+  ExecCloseResultRelations(table->estate);
+  FreeExecutorState(table->estate);
+  table_close(table->rel, NoLock);
 }
 
 TM_Result lock_found(StoredTable* table, bool wait) {

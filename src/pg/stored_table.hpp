@@ -11,6 +11,7 @@
 // let that user do. An error cleans up by itself.
 #pragma once
 
+#include "pg/index_entries.hpp"
 #include "pg/key_scan.hpp"
 
 extern "C" {
@@ -20,6 +21,8 @@ extern "C" {
 }
 
 namespace lead_scoring {
+
+struct LateRow;  // an updated row whose index entries are still to be made
 
 struct StoredTable {
   Relation rel;
@@ -32,6 +35,9 @@ struct StoredTable {
   TransitionCaptureState* captures[2];
   bool begun[2];         // statement triggers have fired: of an insert, of an update
   ExprState** defaults;  // by attribute; made with the first insert
+  EntryPlan entries;     // of updated rows
+  LateRow* late;
+  int late_count;
 };
 
 // Opens for reading and writing. `speculative`: rows may be inserted that another session inserts too.
@@ -53,10 +59,10 @@ AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber 
 // The same for a column that we cannot do without; SQLSTATE 42703.
 AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely);
 
-// Fills `row`: with the columns' defaults, with what was found, with a tuple of the table.
+// Fills `row`: with the columns' defaults, with what was found, with values by attribute.
 void copy_defaults(StoredTable* table);
 void copy_found(StoredTable* table);
-void copy_tuple(StoredTable* table, HeapTuple tuple);
+void copy_values(StoredTable* table, const Datum* values, const bool* nulls);
 inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool is_null) {
   table->row->tts_values[column - 1] = value;
   table->row->tts_isnull[column - 1] = is_null;
@@ -65,6 +71,9 @@ inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool 
 // Writes `row` over the row at `tid`. TM_Updated or TM_Deleted: somebody else was faster. TM_BeingModified: somebody
 // holds it, and `wait` is false.
 TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait);
+// The same, but the index entries come later, those of many rows one after the other: between other work each of them
+// finds the processor's caches full of that. They are there after close_stored.
+TM_Result update_stored_late(StoredTable* table, ItemPointer tid, bool wait);
 // Locks the row that was found against other writers. TM_WouldBlock: somebody holds it, and `wait` is false.
 TM_Result lock_found(StoredTable* table, bool wait);
 // Inserts `row`.
