@@ -48,7 +48,7 @@ struct Room {
 std::size_t first_room(std::size_t bytes) { return bytes <= 256 ? bytes : 256 + bytes / 3; }
 
 // Moves the entries of the present signal to where there is more.
-Room grown(const Room& room, std::pmr::memory_resource* memory) {
+[[gnu::noinline]] Room grown(const Room& room, std::pmr::memory_resource* memory) {
   const auto used = static_cast<std::size_t>(room.last - room.first);
   const std::size_t size = 2 * used + 256;
   Entry* larger = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
@@ -73,7 +73,6 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
   room.first = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
   room.end = room.first + size;
   TallyReader reader(tally);
-  const Signal* const first_signal = model.signals.data();
   const std::uint32_t* const numbers = model.numbers.data();
   const Tick earliest = model.calendar.first_tick();
   Tick active = timeless;
@@ -81,70 +80,92 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
   std::uint32_t place = 0;
   while (reader.next_signal()) {
     while (numbers[index] < reader.signal()) ++index;
-    if (index == signals) break;
-    const Signal& signal = first_signal[index];
-    if (signal.number != reader.signal() || !signal.is_used) continue;
+    if (numbers[index] != reader.signal()) {
+      if (index == signals) break;
+      continue;
+    }
     TallyReader::Facts facts;
-    room.last = reader.read_into(room.first, room.end, facts);
-    while (!reader.is_read()) [[unlikely]] {
-        room = grown(room, memory);
-        room.last = reader.read_into(room.last, room.end, facts);
-      }
-    const auto number = static_cast<std::size_t>(room.last - room.first);
+    room.last = room.first;
+    if (room.first == room.end) [[unlikely]]
+      room = grown(room, memory);
+    reader.read_first(*room.first, facts);
+    room.last = room.first + 1;
+    while (!reader.is_read()) {
+      room.last = reader.read_rest(room.last, room.end, facts);
+      if (reader.is_read()) [[likely]]
+        break;
+      room = grown(room, memory);
+    }
+    const auto number = static_cast<std::uint32_t>(room.last - room.first);
+    const Signal& signal = model.signals.data()[index];
     ++past;
     places_[index] = ++place;
-    // Nearly always all entries are dated ones that have come, or there is a single timeless one.
-    const bool is_plain = facts.is_plain && room.first->tick >= earliest && room.last[-1].tick <= now &&
-                          (signal.is_by_row || !facts.has_repeated);
-    std::construct_at(past, Past{.timeless = {},
-                                 .dated = {room.first, number},
+    std::construct_at(past, Past{.entries = room.first,
+                                 .dated_number = number,
                                  .present = number,
-                                 .count = facts.more + static_cast<std::int64_t>(number),
-                                 .signal = static_cast<SignalIndex>(index)});
-    if (!is_plain) room.last = arrange(*past, room.first, room.last, signal);
-    if (signal.is_activity && past->present > 0)
-      active = std::max(active, past->dated[past->present - 1].tick);
+                                 .signal = static_cast<SignalIndex>(index),
+                                 .count = facts.more + number});
+    // Nearly always all entries are dated ones that have come, or there is a single timeless one.
+    const Tick last = room.last[-1].tick;
+    if (facts.is_plain && room.first->tick >= earliest && last <= now &&
+        (signal.is_by_row || !facts.has_repeated)) [[likely]] {
+      if (signal.is_activity) active = std::max(active, last);
+    } else if (facts.is_plain && number == 1 && last == timeless) {
+      stand_timeless(*past, signal);
+    } else {
+      room.last = arrange(*past, room.last, signal);
+      if (signal.is_activity && past->present > 0) active = std::max(active, past->last_come().tick);
+    }
     room.first = room.last;
   }
   pasts_end_ = past + 1;
   last_activity_ = is_always_active_ ? now : active;
 }
 
-// A block with timeless, future or absent entries, or such as count together. Returns the new end.
-Entry* History::arrange(Past& past, Entry* first, Entry* last, const Signal& signal) {
+// A block with future or absent entries, several timeless ones, or such as count together. Returns the new end.
+Entry* History::arrange(Past& past, Entry* last, const Signal& signal) {
+  Entry* const first = past.entries;
   last = tidy(first, last, signal, model_->calendar);
   Entry* dated = first;
-  for (; dated != last && dated->tick == timeless; ++dated) {
-    dated->signal = 0;
-    dated->tick = now_;
-  }
+  while (dated != last && dated->tick == timeless) ++dated;
   Entry* come = last;
   while (come != dated && come[-1].tick > now_) --come;
-  past.timeless = {first, dated};
-  past.dated = {dated, last};
-  past.present = static_cast<std::size_t>(come - dated);
+  past.timeless_number = static_cast<std::uint32_t>(dated - first);
+  past.dated_number = static_cast<std::uint32_t>(last - dated);
+  past.present = static_cast<std::uint32_t>(come - dated);
   past.count = sum_of_counts({first, come});
   has_future_ |= come != last;
-  if (first != dated) {
-    past.next_timeless = timeless_;
-    timeless_ = &past;
-  }
-  is_always_active_ |= signal.is_activity && first != dated;
+  if (first != dated) stand_timeless(past, signal);
   return last;
+}
+
+// The timeless entries of a past stand at now from here on. A single one has been taken for a dated one so far.
+void History::stand_timeless(Past& past, const Signal& signal) {
+  if (past.timeless_number == 0) {
+    past.timeless_number = 1;
+    past.dated_number = past.present = 0;
+  }
+  for (Entry& entry : std::span(past.entries, past.timeless_number)) {
+    entry.signal = 0;
+    entry.tick = now_;
+  }
+  past.next_timeless = timeless_;
+  timeless_ = &past;
+  is_always_active_ |= signal.is_activity;
 }
 
 void History::stand_at(Tick now) {
   now_ = now;
   if (is_always_active_) last_activity_ = now;
   for (Past* past = timeless_; past != nullptr; past = past->next_timeless) {
-    for (Entry& entry : past->timeless) entry.tick = now;
+    for (Entry& entry : std::span(past->entries, past->timeless_number)) entry.tick = now;
   }
   if (!has_future_) return;
   has_future_ = false;
   for (Past& past : seen()) {
     if (!past.has_future()) continue;
-    while (past.has_future() && past.dated[past.present].tick <= now) {
-      past.count = saturating_add(past.count, past.dated[past.present].count);
+    while (past.has_future() && past.next_to_come().tick <= now) {
+      past.count = saturating_add(past.count, past.next_to_come().count);
       ++past.present;
     }
     has_future_ |= past.has_future();
@@ -159,7 +180,7 @@ Tick History::next_arrival() const {
   Tick next = is_always_active_ ? now_ + 1 : never;
   if (!has_future_) return next;
   for (const Past& past : seen()) {
-    if (past.has_future()) next = std::min(next, past.dated[past.present].tick);
+    if (past.has_future()) next = std::min(next, past.next_to_come().tick);
   }
   return next;
 }

@@ -54,7 +54,7 @@ void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing) {
     standing.dropped = past->count - counted.count;
   }
   measure(rule, scene, counted, standing);
-  if (scene.looks_ahead && past != nullptr && !past->timeless.empty()) {
+  if (scene.looks_ahead && past != nullptr && past->has_timeless()) {
     standing.jumps = std::min(standing.jumps, timeless_edge(rule, scene));
   }
   if (!rule.guard) return;

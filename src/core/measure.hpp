@@ -117,10 +117,10 @@ struct Occurrences {
         past.count <= rule.repeat.limit ||
         // One occurrence each on different ticks: no tick can have too many.
         (rule.is_limited_by_tick && past.count == static_cast<std::int64_t>(past.present));
-    if (is_within_limit && past.timeless.empty()) return {past.come(), past.count};
+    if (is_within_limit && !past.has_timeless()) return {past.come(), past.count};
   } else if (!rule.is_filtered) {
-    if (past.timeless.empty()) return {past.come(), past.count};
-    if (past.present == 0) return {past.timeless, past.count};
+    if (!past.has_timeless()) return {past.come(), past.count};
+    if (past.present == 0) return {past.timeless(), past.count};
   }
   return filtered_occurrences(rule, scene);
 }
@@ -211,7 +211,7 @@ inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
       const Occurrences counted = counted_occurrences(rule, scene);
       standing.counted = counted.count;
       standing.dropped = past.count - counted.count;
-      if (scene.looks_ahead && rule.is_filtered && !past.timeless.empty())
+      if (scene.looks_ahead && rule.is_filtered && past.has_timeless())
         standing.jumps = timeless_edge(rule, scene);
       if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
       if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);

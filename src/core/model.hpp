@@ -228,6 +228,7 @@ struct Model {
   std::optional<Condition> segment{};
   // For speed only; plan_model fills them in.
   std::span<const std::uint32_t> numbers{};  // of the signals; behind the last one more than any
+  // One that is not used has the number of the one before, which is found first.
   std::span<const std::span<const std::uint16_t>> listeners{};  // by signal: rules that are idle without it
   std::span<const std::uint16_t> wakeful{};                     // all other rules
   std::span<const std::uint16_t> order{};     // of the rules: by component and group, ungrouped ones last

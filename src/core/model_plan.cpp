@@ -67,7 +67,10 @@ void mark_signals(const Model& model, std::span<Signal> signals) {
 
 std::vector<std::uint32_t> numbers_of(const Model& model) {
   std::vector<std::uint32_t> numbers;
-  for (const Signal& signal : model.signals) numbers.push_back(signal.number);
+  for (const Signal& signal : model.signals) {
+    const std::uint32_t before = numbers.empty() ? 0 : numbers.back();
+    numbers.push_back(signal.is_used ? signal.number : before);
+  }
   numbers.push_back(std::numeric_limits<std::uint32_t>::max());
   return numbers;
 }

@@ -132,7 +132,7 @@ Tick Scorer::search_until(Tick stop) {
 
 // Whether the rule counts the same entries until the next jump: timeless ones move with now.
 bool Scorer::stays_counted(const Rule& rule) const {
-  return counts_occurrences(rule) && history_.of(rule.signal).timeless.empty();
+  return counts_occurrences(rule) && !history_.of(rule.signal).has_timeless();
 }
 
 // Not in the scratch, where the next rule will put its own.
