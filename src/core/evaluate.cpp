@@ -51,36 +51,42 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
       history_(model, tally, at, memory),
       scratch_(memory),
       standings_(room_for<Standing>(model.rules.size(), memory)),
-      group_sums_(room_for<Points>(model.groups.size(), memory)),
-      roused_(rouse()),
+      sums_(room_for<Points>(number_of_sums(model), memory)),
+      roused_(room_for<std::uint16_t>(model.rules.size(), memory)),
       safe_(at) {
-  std::uninitialized_fill_n(standings_.data(), standings_.size(), idle_standing);
+  for (const std::uint16_t i : model_.watched) standings_.data()[i] = idle_standing;
   stand_at(at, ahead);
 }
 
-std::span<const std::uint16_t> Scorer::rouse() const {
-  std::uint16_t* const first = room_for<std::uint16_t>(model_.rules.size(), memory_).data();
-  std::uint16_t* last = first;
-  const auto add = [&](std::span<const std::uint16_t> rules) {
-    const std::uint16_t* const end = rules.data() + rules.size();
-    for (const std::uint16_t* rule = rules.data(); rule != end; ++rule) *last++ = *rule;
-  };
-  add(model_.wakeful);
-  history_.for_each_seen(
-      [&](SignalIndex signal) { add(model_.listeners[static_cast<std::size_t>(signal)]); });
-  return {first, last};
-}
-
+// Rules are looked at with the signals that they listen to; what they say is summed on the way.
 void Scorer::stand_at(Tick at, LookAhead ahead) {
   if (at != history_.now()) history_.stand_at(at);
   const Scene here = scene(ahead == LookAhead::yes);
-  for (const std::uint16_t i : roused_) stand(model_.rules[i], here, standings_[i]);
+  std::uint16_t* last = roused_.data();
+  for (Points& sum : sums_) sum = 0;
+  const auto add = [&](std::uint16_t i, const Rule& rule, const Standing& standing) {
+    *last++ = i;
+    if (standing.points != 0) add_to(sums_, rule, clamped(standing.points, rule.clamp));
+  };
+  for (const std::uint16_t i : model_.wakeful) {
+    const Rule& rule = model_.rules.data()[i];
+    Standing& standing = standings_.data()[i];
+    stand(rule, here, standing);
+    add(i, rule, standing);
+  }
+  for (const Past& past : history_.seen()) {
+    for (const std::uint16_t i : model_.listeners.data()[past.signal]) {
+      const Rule& rule = model_.rules.data()[i];
+      Standing& standing = standings_.data()[i];
+      stand_on(past, rule, here, standing);
+      add(i, rule, standing);
+    }
+  }
+  roused_ = {roused_.data(), last};
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
-Outcome Scorer::outcome(ExplainRows* rows) {
-  return completed(combine(model_, roused_, standings_, group_sums_, rows));
-}
+Outcome Scorer::outcome() const { return completed(shown(model_, totals(model_, sums_, standings_))); }
 
 // With what does not come from the rules, and does not change between arrivals and jumps.
 Outcome Scorer::completed(Outcome outcome) const {
@@ -89,12 +95,19 @@ Outcome Scorer::completed(Outcome outcome) const {
   return outcome;
 }
 
-std::pmr::vector<Account> Scorer::accounts(std::pmr::memory_resource* memory) {
+std::pmr::vector<Standing> Scorer::standings(std::pmr::memory_resource* memory) const {
+  std::pmr::vector<Standing> standings(model_.rules.size(), idle_standing, memory);
+  for (const std::uint16_t i : roused_) standings[i] = standings_[i];
+  return standings;
+}
+
+std::pmr::vector<Account> Scorer::accounts(std::span<const Standing> standings,
+                                           std::pmr::memory_resource* memory) {
   std::pmr::vector<Account> accounts(memory);
-  accounts.reserve(standings_.size());
+  accounts.reserve(standings.size());
   const Scene here = scene(false);
-  for (std::size_t i = 0; i < standings_.size(); ++i) {
-    accounts.push_back(account_of(model_.rules[i], here, standings_[i]));
+  for (std::size_t i = 0; i < standings.size(); ++i) {
+    accounts.push_back(account_of(model_.rules[i], here, standings[i]));
   }
   return accounts;
 }
@@ -114,9 +127,10 @@ std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at,
   check_tick(model.calendar, at);
   Workspace workspace;
   Scorer scorer(model, tally, at, LookAhead::no, workspace.memory());
-  const std::pmr::vector<Account> accounts = scorer.accounts(workspace.memory());
-  ExplainRows rows(model, scorer.standings(), accounts, memory);
-  (void)scorer.outcome(&rows);
+  const std::pmr::vector<Standing> standings = scorer.standings(workspace.memory());
+  const std::pmr::vector<Account> accounts = scorer.accounts(standings, workspace.memory());
+  ExplainRows rows(model, standings, accounts, memory);
+  tell(model, scorer.sums(), standings, rows);
   ExplainRow* copy = std::pmr::polymorphic_allocator<ExplainRow>(memory).allocate(rows.rows().size());
   std::uninitialized_copy(rows.rows().begin(), rows.rows().end(), copy);
   return {copy, rows.rows().size()};

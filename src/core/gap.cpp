@@ -152,7 +152,7 @@ class GapSearch {
     Scorer scorer(model_, tally_with(addition, &memory), at_, LookAhead::no, &memory);
     Probe result;
     result.outcome = scorer.outcome();
-    result.standing = scorer.standings()[rule];
+    result.standing = scorer.standings(&memory)[rule];
     return result;
   }
 
@@ -293,7 +293,7 @@ class GapSearch {
     const auto drops = [&](const Addition& addition) {
       std::pmr::monotonic_buffer_resource memory;
       Scorer scorer(model_, tally_with(addition, &memory), at_, LookAhead::no, &memory);
-      return scorer.accounts(&memory)[number].drops;
+      return scorer.accounts(scorer.standings(&memory), &memory)[number].drops;
     };
     const Drops before = drops({});
     const Drops after = drops(most);

@@ -162,7 +162,7 @@ void History::stand_at(Tick now) {
   }
   if (!has_future_) return;
   has_future_ = false;
-  for (Past& past : seen()) {
+  for (Past& past : std::span(pasts_ + 1, pasts_end_)) {
     if (!past.has_future()) continue;
     while (past.has_future() && past.next_to_come().tick <= now) {
       past.count = saturating_add(past.count, past.next_to_come().count);

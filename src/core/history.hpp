@@ -44,11 +44,8 @@ class History {
   [[nodiscard]] Tick now() const { return now_; }
 
   [[nodiscard]] const Past& of(SignalIndex signal) const { return pasts_[places_[signal]]; }
-  // Calls with the index of each signal that the tally has entries of.
-  template <typename Call>
-  void for_each_seen(Call call) const {
-    for (const Past& past : seen()) call(past.signal);
-  }
+  // Those that the tally has entries of.
+  [[nodiscard]] std::span<const Past> seen() const { return {pasts_ + 1, pasts_end_}; }
   // Last tick ≤ now of the signal (now itself, for timeless entries); `timeless` when there is none.
   [[nodiscard]] Tick last_of(SignalIndex signal) const {
     const Past& past = of(signal);
@@ -60,7 +57,6 @@ class History {
   [[nodiscard]] Tick next_arrival() const;
 
  private:
-  [[nodiscard]] std::span<Past> seen() const { return {pasts_ + 1, pasts_end_}; }
   [[nodiscard]] Entry* arrange(Past& past, Entry* last, const Signal& signal);
   void stand_timeless(Past& past, const Signal& signal);
 

@@ -110,8 +110,7 @@ struct Occurrences {
   std::int64_t count = 0;  // their sum, saturating
 };
 [[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
-[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
-  const Past& past = scene.history.of(rule.signal);
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Past& past, const Scene& scene) {
   if (rule.is_only_limited) {
     const bool is_within_limit =
         past.count <= rule.repeat.limit ||
@@ -123,6 +122,9 @@ struct Occurrences {
     if (past.present == 0) return {past.timeless(), past.count};
   }
   return filtered_occurrences(rule, scene);
+}
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
+  return counted_occurrences(rule, scene.history.of(rule.signal), scene);
 }
 [[nodiscard]] inline bool is_timeless(const Entry& counted) { return counted.signal == 0; }
 // Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
@@ -198,28 +200,19 @@ inline void measure_constant(const Rule& rule, const Scene& scene, const Occurre
 // Of a rule whose signal has never occurred, and never will as far as the tally knows.
 inline constexpr Standing idle_standing{.reason = Reason::no_occurrence};
 
-// Overwrites `standing`.
-void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
-inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+// Of any rule, and of one that listens to the past of its signal and has no guard. Both overwrite `standing`.
+void stand(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand_on(const Past& past, const Rule& rule, const Scene& scene, Standing& standing) {
+  if (!rule.is_simple || past.is_empty()) return stand(rule, scene, standing);
   standing = {};
-  if (rule.can_be_idle) {
-    const Past& past = scene.history.of(rule.signal);
-    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
-      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
-      if (!rule.guard) return;
-    } else if (rule.is_simple) {
-      const Occurrences counted = counted_occurrences(rule, scene);
-      standing.counted = counted.count;
-      standing.dropped = past.count - counted.count;
-      if (scene.looks_ahead && rule.is_filtered && past.has_timeless())
-        standing.jumps = timeless_edge(rule, scene);
-      if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
-      if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);
-      standing.reason = Reason::decayed;
-      return;
-    }
-  }
-  stand_with_care(rule, scene, standing);
+  const Occurrences counted = counted_occurrences(rule, past, scene);
+  standing.counted = counted.count;
+  standing.dropped = past.count - counted.count;
+  if (scene.looks_ahead && rule.is_filtered && past.has_timeless())
+    standing.jumps = timeless_edge(rule, scene);
+  if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
+  if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);
+  standing.reason = Reason::decayed;
 }
 [[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
   return rule.signal != no_signal && rule.measure != Measure::inactivity;

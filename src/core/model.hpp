@@ -178,6 +178,7 @@ struct Rule {
   bool can_be_idle = false;         // says nothing, now or later, while its signal has not occurred
   bool is_simple = false;           // weighs occurrences of its signal, and has no guard
   bool is_only_limited = false;     // filtered, but neither by dates nor by another signal
+  std::uint16_t sum = 0;            // that its points are added to: see combine.hpp
   bool is_limited_by_tick = false;  // the limit's period is a tick, whose occurrences have been summed
 };
 
@@ -185,6 +186,7 @@ struct Rule {
 struct RuleRun {
   Component component = Component::engagement;
   std::int16_t group = -1;
+  std::uint16_t sum = 0;  // of their points: see combine.hpp
   std::span<const std::uint16_t> rules{};
 };
 
@@ -235,6 +237,7 @@ struct Model {
   std::span<const RuleRun> runs{};            // of that order
   std::span<const std::uint16_t> ceilings{};  // rules that have one
   std::span<const std::uint16_t> verdicts{};  // rules that disqualify, force a band or raise the hand
+  std::span<const std::uint16_t> watched{};   // all of these
   bool has_personas = false;
 
   [[nodiscard]] std::string_view time_zone() const { return zone; }

@@ -22,6 +22,11 @@ std::vector<std::uint16_t> evaluation_order(const Model& model) {
   return order;
 }
 
+std::uint16_t sum_of(const Model& model, const Rule& rule) {
+  if (rule.group >= 0) return static_cast<std::uint16_t>(rule.group);
+  return static_cast<std::uint16_t>(model.groups.size() + static_cast<std::size_t>(rule.component));
+}
+
 std::vector<RuleRun> runs_of(const Model& model) {
   std::vector<RuleRun> runs;
   const auto begins_run = [&](std::size_t i) {
@@ -33,7 +38,7 @@ std::vector<RuleRun> runs_of(const Model& model) {
     const std::size_t first = i++;
     while (i < model.order.size() && !begins_run(i)) ++i;
     const Rule& rule = model.rules[model.order[first]];
-    runs.push_back({rule.component, rule.group, model.order.subspan(first, i - first)});
+    runs.push_back({rule.component, rule.group, rule.sum, model.order.subspan(first, i - first)});
   }
   return runs;
 }
@@ -117,6 +122,7 @@ void plan_model(ModelReader& reader) {
   model.numbers = keep_list(numbers_of(model), reader.memory);
   make_tables(reader.rules, model.calendar, reader.memory);
   for (Rule& rule : reader.rules) {
+    rule.sum = sum_of(model, rule);
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
     rule.is_simple = !rule.guard && (rule.measure == Measure::occurrences || rule.measure == Measure::value);
     rule.is_only_limited =
@@ -131,9 +137,14 @@ void plan_model(ModelReader& reader) {
   plan_listeners(reader);
   model.order = keep_list(evaluation_order(model), reader.memory);
   model.runs = keep_list(runs_of(model), reader.memory);
-  model.ceilings = rules_with(reader, [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); });
-  model.verdicts = rules_with(
-      reader, [](const Rule& rule) { return rule.disqualifies || rule.hand_raise || rule.forces_band >= 0; });
+  const auto has_ceiling = [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); };
+  const auto has_verdict = [](const Rule& rule) {
+    return rule.disqualifies || rule.hand_raise || rule.forces_band >= 0;
+  };
+  model.ceilings = rules_with(reader, has_ceiling);
+  model.verdicts = rules_with(reader, has_verdict);
+  model.watched =
+      rules_with(reader, [&](const Rule& rule) { return has_ceiling(rule) || has_verdict(rule); });
   model.has_personas = std::any_of(model.groups.begin(), model.groups.end(),
                                    [](const Group& group) { return group.is_persona; });
 }

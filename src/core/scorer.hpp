@@ -24,10 +24,12 @@ class Scorer {
   // `at` lies in the years 1400–9999.
   Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory);
 
-  [[nodiscard]] std::span<const Standing> standings() const { return standings_; }
-  [[nodiscard]] Outcome outcome(ExplainRows* rows = nullptr);
-  // What explain tells of each rule beside its standing.
-  [[nodiscard]] std::pmr::vector<Account> accounts(std::pmr::memory_resource* memory);
+  [[nodiscard]] Outcome outcome() const;
+  [[nodiscard]] std::span<const Points> sums() const { return sums_; }
+  // Of each rule; and what explain tells of it beside its standing.
+  [[nodiscard]] std::pmr::vector<Standing> standings(std::pmr::memory_resource* memory) const;
+  [[nodiscard]] std::pmr::vector<Account> accounts(std::span<const Standing> standings,
+                                                   std::pmr::memory_resource* memory);
   // First tick after that of the construction at which an output differs from those given, or a little earlier.
   // To be asked once, of a scorer that looked ahead; it stands at some later tick afterwards.
   [[nodiscard]] Tick next_change(const Outcome& now);
@@ -36,7 +38,6 @@ class Scorer {
   enum class Verdict { same, different, unproven };
 
   [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
-  [[nodiscard]] std::span<const std::uint16_t> rouse() const;
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
@@ -47,26 +48,27 @@ class Scorer {
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
   [[nodiscard]] bool is_proven_by_bounds();
+  [[nodiscard]] bool is_shown(const Totals& totals) const;
   [[nodiscard]] bool is_one_persona(std::span<const Points> low, std::span<const Points> high) const;
 
   const Model& model_;
   std::pmr::memory_resource* memory_;
   History history_;
   Scratch scratch_;
-  std::span<Standing> standings_;
-  std::span<Points> group_sums_;
-  std::span<const std::uint16_t> roused_;  // rules that are not idle for want of any entry, now or later
+  std::span<Standing> standings_;  // by rule; only of those that are roused or watched
+  std::span<Points> sums_;
+  std::span<std::uint16_t> roused_;  // rules that are not idle for want of any entry, now or later
   bool in_segment_ = true;
 
-  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and group_sums_ stand.
+  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and sums_ stand.
   Tick safe_;
-  Outcome at_safe_;
-  Outcome at_probe_;
+  Totals at_safe_;
+  Totals at_probe_;
   Evaluation shown_;
   std::span<std::uint16_t> movers_;  // the rules that move before the next jump
   std::span<Occurrences> counted_;   // what they count, which stays until then
-  std::span<Standing> probed_;
-  std::span<Points> probed_group_sums_;
+  std::span<Standing> probed_;       // by rule; only of those that move or are watched
+  std::span<Points> probed_sums_;
   int tries_ = 0;
 };
 
