@@ -50,10 +50,9 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
       memory_(memory),
       history_(model, tally, at, memory),
       scratch_(memory),
-      standings_(room_for<Standing>(model.rules.size(), memory)),
-      sums_(room_for<Points>(number_of_sums(model), memory)),
-      roused_(room_for<std::uint16_t>(model.rules.size(), memory)),
       safe_(at) {
+  std::tie(standings_, sums_, roused_) = rooms_for<Standing, Points, std::uint16_t>(
+      memory, model.rules.size(), number_of_sums(model), model.rules.size());
   for (const std::uint16_t i : model_.watched) standings_.data()[i] = idle_standing;
   stand_at(at, ahead);
 }

@@ -16,6 +16,7 @@ void measure(const Rule& rule, const Scene& scene, const Occurrences& counted, S
   switch (rule.measure) {
     case Measure::occurrences:
     case Measure::value:
+      if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
       return measure_occurrences(rule, scene, counted, standing);
     case Measure::tiers:
       return measure_tiers(rule, scene, counted, standing);

@@ -164,13 +164,18 @@ void measure_season(const Rule& rule, const Scene& scene, const Occurrences& cou
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
 [[nodiscard]] inline Points contribution(Points points, std::int64_t sum, std::int64_t unit) {
   // Products within 61 bits, which nearly all are, need no long division.
-  constexpr std::int64_t most = std::int64_t{1} << 61;
+  constexpr std::uint64_t most = std::uint64_t{1} << 61;
   std::int64_t product = 0;
-  if (__builtin_mul_overflow(points, sum, &product) || product >= most || product <= -most) [[unlikely]]
+  if (__builtin_mul_overflow(points, sum, &product)) [[unlikely]]
     return large_contribution(points, sum, unit);
-  const std::int64_t size = product < 0 ? -product : product;
-  const std::int64_t quotient = std::min((2 * size + unit) / (2 * unit), most_points);
-  return product < 0 ? -quotient : quotient;
+  const std::uint64_t size =
+      product < 0 ? -static_cast<std::uint64_t>(product) : static_cast<std::uint64_t>(product);
+  if (size >= most) [[unlikely]]
+    return large_contribution(points, sum, unit);
+  const auto whole = static_cast<std::uint64_t>(unit);
+  const auto quotient = static_cast<Points>((2 * size + whole) / (2 * whole));
+  const Points rounded = std::min(quotient, most_points);
+  return product < 0 ? -rounded : rounded;
 }
 [[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
   if (sum != static_cast<std::int64_t>(sum)) [[unlikely]]

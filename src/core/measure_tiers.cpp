@@ -39,18 +39,15 @@ class TierMatcher {
   [[nodiscard]] std::int64_t number(const Window& window, Tick at) const {
     if (rule_.count_by == CountBy::items) return distinct_items(window, at);
     const bool is_value = rule_.count_by == CountBy::value;
-    if (are_too_old(window, at)) return 0;
+    const bool ends = window.within.given();
     Int128 sum = 0;
-    for (const Entry& entry : recent(entries_, window, at)) {
-      if (is_inside(window, calendar_, entry, at)) sum += is_value ? entry.value : entry.count;
+    for (const Entry* entry = entries_.data() + entries_.size(); entry != entries_.data();) {
+      --entry;
+      // What came before is too old as well; timeless ones are the last.
+      if (ends && !is_timeless(*entry) && std::int64_t{at} - entry->tick >= window.within.most) break;
+      if (is_inside(window, calendar_, *entry, at)) sum += is_value ? entry->value : entry->count;
     }
     return clamped(sum);
-  }
-
-  // All of them, as the last one shows.
-  [[nodiscard]] bool are_too_old(const Window& window, Tick at) const {
-    if (!window.within.given() || entries_.empty() || is_timeless(entries_.back())) return false;
-    return std::int64_t{at} - entries_.back().tick >= window.within.most;
   }
 
   [[nodiscard]] std::int64_t distinct_items(const Window& window, Tick at) const {
