@@ -191,7 +191,7 @@ Totals totals(const Model& model, std::span<const Points> sums, std::span<const 
 }
 
 Outcome shown(const Model& model, const Totals& totals) {
-  Outcome outcome{{}, totals.engagement, totals.fit, totals.score};
+  Outcome outcome{{}, totals};
   Evaluation& shown = outcome.shown;
   shown.score = displayed(totals.score);
   shown.engagement = displayed(totals.engagement);

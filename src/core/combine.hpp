@@ -46,9 +46,7 @@ struct Totals {
 
 struct Outcome {
   Evaluation shown;
-  Points engagement = 0;
-  Points fit = 0;
-  Points score = 0;
+  Totals totals;
 };
 
 // Of standings and parts, which are by rule, only those of the rules in model.watched are looked at.

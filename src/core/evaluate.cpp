@@ -53,9 +53,18 @@ Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::p
       safe_(at) {
   std::tie(standings_, sums_, roused_) = rooms_for<Standing, Points, std::uint16_t>(
       memory, model.rules.size(), number_of_sums(model), model.rules.size());
-  for (const std::uint16_t i : model_.watched) standings_.data()[i] = idle_standing;
   stand_at(at, ahead);
 }
+
+namespace {
+
+// Whether nothing of it makes its listeners say anything, which stays so until an entry arrives.
+bool is_silent(const Past& past, std::int64_t lifetime, Tick at) {
+  if (past.has_timeless()) return false;
+  return past.present == 0 || std::int64_t{at} - past.last_come().tick >= lifetime;
+}
+
+}  // namespace
 
 // Rules are looked at with the signals that they listen to; what they say is summed on the way.
 void Scorer::stand_at(Tick at, LookAhead ahead) {
@@ -63,6 +72,7 @@ void Scorer::stand_at(Tick at, LookAhead ahead) {
   const Scene here = scene(ahead == LookAhead::yes);
   std::uint16_t* last = roused_.data();
   for (Points& sum : sums_) sum = 0;
+  for (const std::uint16_t i : model_.watched) standings_.data()[i] = idle_standing;
   const auto add = [&](std::uint16_t i, const Rule& rule, const Standing& standing) {
     *last++ = i;
     if (standing.points != 0) add_to(sums_, rule, clamped(standing.points, rule.clamp));
@@ -74,6 +84,7 @@ void Scorer::stand_at(Tick at, LookAhead ahead) {
     add(i, rule, standing);
   }
   for (const Past& past : history_.seen()) {
+    if (is_silent(past, model_.lifetimes.data()[past.signal], at)) continue;
     for (const std::uint16_t i : model_.listeners.data()[past.signal]) {
       const Rule& rule = model_.rules.data()[i];
       Standing& standing = standings_.data()[i];
@@ -85,18 +96,24 @@ void Scorer::stand_at(Tick at, LookAhead ahead) {
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
-Outcome Scorer::outcome() const { return completed(shown(model_, totals(model_, sums_, standings_))); }
-
-// With what does not come from the rules, and does not change between arrivals and jumps.
-Outcome Scorer::completed(Outcome outcome) const {
+Outcome Scorer::outcome() const {
+  Outcome outcome = shown(model_, totals(model_, sums_, standings_));
+  // These do not come from the rules, and do not change between arrivals and jumps.
   outcome.shown.in_segment = in_segment_;
   outcome.shown.last_active = history_.last_activity();
   return outcome;
 }
 
-std::pmr::vector<Standing> Scorer::standings(std::pmr::memory_resource* memory) const {
-  std::pmr::vector<Standing> standings(model_.rules.size(), idle_standing, memory);
-  for (const std::uint16_t i : roused_) standings[i] = standings_[i];
+Standing Scorer::standing(std::size_t rule) {
+  Standing standing;
+  stand(model_.rules[rule], scene(false), standing);
+  return standing;
+}
+
+std::pmr::vector<Standing> Scorer::standings(std::pmr::memory_resource* memory) {
+  std::pmr::vector<Standing> standings(memory);
+  standings.reserve(model_.rules.size());
+  for (std::size_t i = 0; i < model_.rules.size(); ++i) standings.push_back(standing(i));
   return standings;
 }
 

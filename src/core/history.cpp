@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "exact.hpp"
+#include "room.hpp"
 
 namespace lead_scoring {
 
@@ -61,17 +62,16 @@ std::size_t first_room(std::size_t bytes) { return bytes <= 256 ? bytes : 256 + 
 History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_resource* memory)
     : model_(&model), now_(now) {
   const std::size_t signals = model.signals.size();
-  places_ = std::pmr::polymorphic_allocator<std::uint32_t>(memory).allocate(signals);
-  std::fill_n(places_, signals, std::uint32_t{0});
   // A signal takes two bytes of a tally at least.
-  pasts_ = std::pmr::polymorphic_allocator<Past>(memory).allocate(std::min(signals, tally.size() / 2) + 1);
+  const auto [pasts, entries, places] = rooms_for<Past, Entry, std::uint32_t>(
+      memory, std::min(signals, tally.size() / 2) + 1, first_room(tally.size()), signals);
+  places_ = places.data();
+  std::fill_n(places_, signals, std::uint32_t{0});
+  pasts_ = pasts.data();
   Past* past = std::construct_at(pasts_);
   pasts_end_ = past + 1;
   if (tally.empty()) return;
-  const std::size_t size = first_room(tally.size());
-  Room room{};
-  room.first = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
-  room.end = room.first + size;
+  Room room{entries.data(), entries.data(), entries.data() + entries.size()};
   TallyReader reader(tally);
   const std::uint32_t* const numbers = model.numbers.data();
   const Tick earliest = model.calendar.first_tick();

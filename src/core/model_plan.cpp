@@ -103,6 +103,19 @@ void make_tables(std::span<Rule> rules, const Calendar& calendar, std::pmr::memo
 // A guard may be closed without the rule's own signal, and the reason is then another.
 bool is_wakeful(const Rule& rule) { return !rule.can_be_idle || rule.guard; }
 
+// From this age of its signal's last entry on the rule has no points and does not hold, whatever else is there.
+std::int64_t lifetime_of(const Rule& rule) {
+  constexpr std::int64_t endless = std::numeric_limits<std::int64_t>::max();
+  const bool is_weighed = rule.measure == Measure::occurrences || rule.measure == Measure::value;
+  if (is_weighed && rule.decay.kind != DecayKind::none && rule.decay.anchor == Anchor::occurrence)
+    return rule.decay.lifetime;
+  if (rule.measure != Measure::tiers || rule.window_anchor == WindowAnchor::last) return endless;
+  std::int64_t longest = 0;
+  for (const Tier& tier : rule.tiers)
+    longest = std::max(longest, tier.window.within.given() ? std::int64_t{tier.window.within.most} : endless);
+  return longest;
+}
+
 void plan_listeners(ModelReader& reader) {
   std::vector<std::span<const std::uint16_t>> listeners;
   for (std::size_t signal = 0; signal < reader.signals.size(); ++signal) {
@@ -110,6 +123,13 @@ void plan_listeners(ModelReader& reader) {
       return !is_wakeful(rule) && rule.signal == static_cast<SignalIndex>(signal);
     }));
   }
+  std::vector<std::int64_t> lifetimes;
+  for (const std::span<const std::uint16_t> rules : listeners) {
+    std::int64_t longest = 0;
+    for (const std::uint16_t i : rules) longest = std::max(longest, lifetime_of(reader.rules[i]));
+    lifetimes.push_back(longest);
+  }
+  reader.model.lifetimes = keep_list(lifetimes, reader.memory);
   reader.model.listeners = keep_list(listeners, reader.memory);
   reader.model.wakeful = rules_with(reader, is_wakeful);
 }

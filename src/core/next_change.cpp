@@ -59,7 +59,7 @@ Tick Scorer::next_change(const Outcome& now) {
   probed_ = room_for<Standing>(standings_.size(), memory_);
   counted_ = room_for<Occurrences>(standings_.size(), memory_);
   probed_sums_ = room_for<Points>(sums_.size(), memory_);
-  at_safe_ = totals(model_, sums_, standings_);
+  at_safe_ = now.totals;
   shown_ = now.shown;
   tries_ = most_tries;
   for (;; jump = first_jump()) {
@@ -70,8 +70,9 @@ Tick Scorer::next_change(const Outcome& now) {
     if (tries_-- == 0) return stop;
     stand_at(stop, LookAhead::yes);
     safe_ = stop;
-    at_safe_ = totals(model_, sums_, standings_);
-    if (!is_same(completed(shown(model_, at_safe_)).shown, shown_)) return stop;
+    const Outcome here = outcome();
+    if (!is_same(here.shown, shown_)) return stop;
+    at_safe_ = here.totals;
   }
 }
 

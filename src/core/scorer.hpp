@@ -1,40 +1,17 @@
 // One lead under one model, looked at from one tick after the other.
 #pragma once
 
-#include <concepts>
-#include <cstddef>
 #include <memory_resource>
 #include <span>
-#include <tuple>
 #include <vector>
 
 #include "account.hpp"
 #include "combine.hpp"
 #include "history.hpp"
 #include "measure.hpp"
+#include "room.hpp"
 
 namespace lead_scoring {
-
-// Room for a list whose length stays, all of which is written before it is read; the memory resource frees it.
-template <typename T>
-[[nodiscard]] std::span<T> room_for(std::size_t size, std::pmr::memory_resource* memory) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return {std::pmr::polymorphic_allocator<T>(memory).allocate(size), size};
-}
-
-// The same for several lists, in the order of descending alignment.
-template <typename... T>
-[[nodiscard]] std::tuple<std::span<T>...> rooms_for(std::pmr::memory_resource* memory,
-                                                    std::same_as<std::size_t> auto... sizes) {
-  static_assert((std::is_trivially_copyable_v<T> && ...));
-  auto* at = static_cast<std::byte*>(memory->allocate((... + (sizes * sizeof(T))), alignof(std::max_align_t)));
-  const auto take = [&]<typename Each>(std::size_t size, Each*) {
-    Each* const first = reinterpret_cast<Each*>(at);
-    at += size * sizeof(Each);
-    return std::span<Each>(first, size);
-  };
-  return {take(sizes, static_cast<T*>(nullptr))...};
-}
 
 class Scorer {
  public:
@@ -43,8 +20,9 @@ class Scorer {
 
   [[nodiscard]] Outcome outcome() const;
   [[nodiscard]] std::span<const Points> sums() const { return sums_; }
+  [[nodiscard]] Standing standing(std::size_t rule);
   // Of each rule; and what explain tells of it beside its standing.
-  [[nodiscard]] std::pmr::vector<Standing> standings(std::pmr::memory_resource* memory) const;
+  [[nodiscard]] std::pmr::vector<Standing> standings(std::pmr::memory_resource* memory);
   [[nodiscard]] std::pmr::vector<Account> accounts(std::span<const Standing> standings,
                                                    std::pmr::memory_resource* memory);
   // First tick after that of the construction at which an output differs from those given, or a little earlier.
@@ -56,7 +34,6 @@ class Scorer {
 
   [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
   void stand_at(Tick at, LookAhead ahead);
-  [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
   [[nodiscard]] bool stays_counted(const Rule& rule) const;
@@ -74,7 +51,7 @@ class Scorer {
   Scratch scratch_;
   std::span<Standing> standings_;  // by rule; only of those that are roused or watched
   std::span<Points> sums_;
-  std::span<std::uint16_t> roused_;  // rules that are not idle for want of any entry, now or later
+  std::span<std::uint16_t> roused_;  // rules that can say something before the next arrival
   bool in_segment_ = true;
 
   // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and sums_ stand.
