@@ -49,7 +49,7 @@ struct Room {
 std::size_t first_room(std::size_t bytes) { return bytes <= 256 ? bytes : 256 + bytes / 3; }
 
 // Moves the entries of the present signal to where there is more.
-[[gnu::noinline]] Room grown(const Room& room, std::pmr::memory_resource* memory) {
+[[gnu::noinline]] Room grown(Room room, std::pmr::memory_resource* memory) {
   const auto used = static_cast<std::size_t>(room.last - room.first);
   const std::size_t size = 2 * used + 256;
   Entry* larger = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
@@ -67,9 +67,8 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
       memory, std::min(signals, tally.size() / 2) + 1, first_room(tally.size()), signals);
   places_ = places.data();
   std::fill_n(places_, signals, std::uint32_t{0});
-  pasts_ = pasts.data();
-  Past* past = std::construct_at(pasts_);
-  pasts_end_ = past + 1;
+  pasts_ = std::construct_at(pasts.data());
+  pasts_end_ = pasts_ + 1;
   if (tally.empty()) return;
   Room room{entries.data(), entries.data(), entries.data() + entries.size()};
   TallyReader reader(tally);
@@ -85,7 +84,6 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
       continue;
     }
     TallyReader::Facts facts;
-    room.last = room.first;
     if (room.first == room.end) [[unlikely]]
       room = grown(room, memory);
     reader.read_first(*room.first, facts);
@@ -98,9 +96,8 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
     }
     const auto number = static_cast<std::uint32_t>(room.last - room.first);
     const Signal& signal = model.signals.data()[index];
-    ++past;
-    places_[index] = ++place;
-    std::construct_at(past, Past{.entries = room.first,
+    places.data()[index] = ++place;
+    Past* const past = std::construct_at(pasts.data() + place, Past{.entries = room.first,
                                  .dated_number = number,
                                  .present = number,
                                  .signal = static_cast<SignalIndex>(index),
@@ -118,7 +115,7 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
     }
     room.first = room.last;
   }
-  pasts_end_ = past + 1;
+  pasts_end_ = pasts_ + place + 1;
   last_activity_ = is_always_active_ ? now : active;
 }
 

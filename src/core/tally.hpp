@@ -251,6 +251,10 @@ void check_canonical(Bytes bytes);
     at_ += 2;
     return (at[0] & 0x7fU) | std::uint64_t{at[1]} << 7;
   }
+  if (limit_ - at > 2 && at[2] < 0x80) {  // as the first dated entry of a tally has it
+    at_ += 3;
+    return (at[0] & 0x7fU) | (at[1] & 0x7fU) << 7 | std::uint64_t{at[2]} << 14;
+  }
   return long_varint();
 }
 
