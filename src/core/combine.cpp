@@ -20,15 +20,17 @@ constexpr ClampNames group_clamp{"group minimum", "group maximum"};
 constexpr ClampNames component_clamp{"component minimum", "component maximum"};
 constexpr ClampNames sheet_clamp{"sheet minimum", "sheet maximum"};
 
-bool caps(const Standing& standing) { return standing.holds; }
-bool caps(const Part& part) { return part.caps; }
-
 // Rows are written only where somebody reads them: evaluating does not even ask whether.
-template <typename Part, bool tells>  // Part or Standing
+template <bool tells>
 class Combiner {
  public:
-  Combiner(const Model& model, std::span<const Points> sums, std::span<const Part> parts, ExplainRows* rows)
-      : model_(model), sums_(sums), parts_(parts), rows_(rows) {}
+  Combiner(const Model& model, std::span<const Points> sums, std::span<const Part> parts)
+      : model_(model), sums_(sums), parts_(parts) {}
+  // Of all rules.
+  void tell_to(ExplainRows& rows, std::span<const Standing> standings) {
+    rows_ = &rows;
+    standings_ = standings;
+  }
 
   Totals totals() {
     out_.engagement = component_sum(Component::engagement);
@@ -64,7 +66,7 @@ class Combiner {
     rows_->enter_group(run.group);
     for (const std::uint16_t i : run.rules) {
       rows_->add_rule(i);
-      (void)clamped(parts_[i].points, model_.rules[i].clamp, rule_clamp, model_.rules[i].name);
+      (void)clamped(standings_[i].points, model_.rules[i].clamp, rule_clamp, model_.rules[i].name);
     }
   }
 
@@ -74,20 +76,11 @@ class Combiner {
     const RuleRun* const end = model_.runs.data() + model_.runs.size();
     for (; run_ != end && run_->component == component; ++run_) {
       if constexpr (tells) tell_rules(*run_);
-      const Points points = sums_.data()[run_->sum];
-      if (run_->group < 0) {
-        sum += points;
-      } else {
-        sum += clamped(points, group(run_->group).clamp, group_clamp, {});
-      }
+      sum += clamped(sums_.data()[run_->sum], run_->clamp, group_clamp, {});
     }
     if constexpr (tells) rows_->enter_group(-1);
     if (component == Component::fit && model_.has_personas) sum -= persona_losses();
     return clamped(sum, model_.component_clamps[static_cast<std::size_t>(component)], component_clamp, {});
-  }
-
-  [[nodiscard]] const Group& group(std::int16_t index) const {
-    return model_.groups.data()[static_cast<std::size_t>(index)];
   }
 
   // Chooses the persona; what the others had is taken away again.
@@ -115,7 +108,7 @@ class Combiner {
   Points under_ceiling(Points total) {
     const Rule* lowest = nullptr;
     for (const std::uint16_t i : model_.ceilings) {
-      if (!caps(parts_[i])) continue;
+      if (!parts_[i].caps) continue;
       const Rule& rule = model_.rules[i];
       if (lowest == nullptr || *rule.inactivity.ceiling < *lowest->inactivity.ceiling) lowest = &rule;
     }
@@ -148,7 +141,8 @@ class Combiner {
   const Model& model_;
   std::span<const Points> sums_;
   std::span<const Part> parts_;
-  ExplainRows* rows_;
+  ExplainRows* rows_ = nullptr;
+  std::span<const Standing> standings_{};
   const RuleRun* run_ = model_.runs.data();  // the next one
   const Rule* forces_ = nullptr;
   const Rule* raises_ = nullptr;
@@ -182,12 +176,8 @@ std::int16_t earned_band(const Model& model, const Evaluation& shown) {
 
 }  // namespace
 
-Totals totals(const Model& model, std::span<const Points> sums, std::span<const Standing> standings) {
-  return Combiner<Standing, false>(model, sums, standings, nullptr).totals();
-}
-
 Totals totals(const Model& model, std::span<const Points> sums, std::span<const Part> parts) {
-  return Combiner<Part, false>(model, sums, parts, nullptr).totals();
+  return Combiner<false>(model, sums, parts).totals();
 }
 
 Outcome shown(const Model& model, const Totals& totals) {
@@ -206,9 +196,10 @@ Outcome shown(const Model& model, const Totals& totals) {
   return outcome;
 }
 
-void tell(const Model& model, std::span<const Points> sums, std::span<const Standing> standings,
-          ExplainRows& rows) {
-  Combiner<Standing, true> combiner(model, sums, standings, &rows);
+void tell(const Model& model, std::span<const Points> sums, std::span<const Part> parts,
+          std::span<const Standing> standings, ExplainRows& rows) {
+  Combiner<true> combiner(model, sums, parts);
+  combiner.tell_to(rows, standings);
   const Outcome outcome = shown(model, combiner.totals());
   combiner.tell_verdicts(outcome, earned_band(model, outcome.shown));
 }

@@ -11,10 +11,11 @@
 
 namespace lead_scoring {
 
-// What a verdict or a ceiling needs of a rule, where it is no standing but a bound of several that next_change computes.
+// What verdicts and ceilings need of a rule: whether it holds. Of a bound of several ticks, which next_change computes,
+// the two may differ.
 struct Part {
   bool holds = false;  // for verdicts
-  bool caps = false;   // for the ceiling; of a standing the same as holds
+  bool caps = false;   // for the ceiling
 };
 
 // The rules' points by group, then those of rules without one by component; after the clamps of the rules, before
@@ -49,9 +50,7 @@ struct Outcome {
   Totals totals;
 };
 
-// Of standings and parts, which are by rule, only those of the rules in model.watched are looked at.
-[[nodiscard]] Totals totals(const Model& model, std::span<const Points> sums,
-                            std::span<const Standing> standings);
+// Of the parts, which are by rule, only those of the rules in model.watched are looked at.
 [[nodiscard]] Totals totals(const Model& model, std::span<const Points> sums, std::span<const Part> parts);
 [[nodiscard]] Outcome shown(const Model& model, const Totals& totals);
 // Half away from zero, as shown; saturates. Sums of all rules that a model can have stay far below 2^62.
@@ -65,7 +64,7 @@ struct Outcome {
 
 class ExplainRows;
 // The rows of explain, on the same way. `standings`: of all rules.
-void tell(const Model& model, std::span<const Points> sums, std::span<const Standing> standings,
-          ExplainRows& rows);
+void tell(const Model& model, std::span<const Points> sums, std::span<const Part> parts,
+          std::span<const Standing> standings, ExplainRows& rows);
 
 }  // namespace lead_scoring

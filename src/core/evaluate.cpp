@@ -46,13 +46,10 @@ void check_tick(const Calendar& calendar, Tick at) {
 }  // namespace
 
 Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory)
-    : model_(model),
-      memory_(memory),
-      history_(model, tally, at, memory),
-      scratch_(memory),
-      safe_(at) {
-  std::tie(standings_, sums_, roused_) = rooms_for<Standing, Points, std::uint16_t>(
-      memory, model.rules.size(), number_of_sums(model), model.rules.size());
+    : model_(model), memory_(memory), history_(model, tally, at, memory), scratch_(memory), safe_(at) {
+  const std::size_t rules = model.rules.size();
+  std::tie(standings_, sums_, roused_, parts_) =
+      rooms_for<Standing, Points, std::uint16_t, Part>(memory, rules, number_of_sums(model), rules, rules);
   stand_at(at, ahead);
 }
 
@@ -93,15 +90,21 @@ void Scorer::stand_at(Tick at, LookAhead ahead) {
     }
   }
   roused_ = {roused_.data(), last};
+  for (const std::uint16_t i : model_.watched)
+    parts_.data()[i] = {standings_.data()[i].holds, standings_.data()[i].holds};
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
 Outcome Scorer::outcome() const {
-  Outcome outcome = shown(model_, totals(model_, sums_, standings_));
+  Outcome outcome = shown(model_, totals(model_, sums_, parts_));
   // These do not come from the rules, and do not change between arrivals and jumps.
   outcome.shown.in_segment = in_segment_;
   outcome.shown.last_active = history_.last_activity();
   return outcome;
+}
+
+void Scorer::tell(std::span<const Standing> standings, ExplainRows& rows) const {
+  lead_scoring::tell(model_, sums_, parts_, standings, rows);
 }
 
 Standing Scorer::standing(std::size_t rule) {
@@ -146,7 +149,7 @@ std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at,
   const std::pmr::vector<Standing> standings = scorer.standings(workspace.memory());
   const std::pmr::vector<Account> accounts = scorer.accounts(standings, workspace.memory());
   ExplainRows rows(model, standings, accounts, memory);
-  tell(model, scorer.sums(), standings, rows);
+  scorer.tell(standings, rows);
   ExplainRow* copy = std::pmr::polymorphic_allocator<ExplainRow>(memory).allocate(rows.rows().size());
   std::uninitialized_copy(rows.rows().begin(), rows.rows().end(), copy);
   return {copy, rows.rows().size()};

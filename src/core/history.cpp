@@ -37,7 +37,8 @@ std::int64_t sum_of_counts(std::span<const Entry> entries) {
   return sum;
 }
 
-// Where entries are put, one signal behind the other.
+// Where entries are put, one signal behind the other. Behind `end` there is room for one more of each signal, so that
+// nobody asks before the first of a signal.
 struct Room {
   Entry* first;  // of the present signal
   Entry* last;
@@ -49,10 +50,10 @@ struct Room {
 std::size_t first_room(std::size_t bytes) { return bytes <= 256 ? bytes : 256 + bytes / 3; }
 
 // Moves the entries of the present signal to where there is more.
-[[gnu::noinline]] Room grown(Room room, std::pmr::memory_resource* memory) {
+[[gnu::noinline]] Room grown(Room room, std::size_t signals, std::pmr::memory_resource* memory) {
   const auto used = static_cast<std::size_t>(room.last - room.first);
   const std::size_t size = 2 * used + 256;
-  Entry* larger = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size);
+  Entry* larger = std::pmr::polymorphic_allocator<Entry>(memory).allocate(size + signals);
   std::uninitialized_copy_n(room.first, used, larger);
   return {larger, larger + used, larger + size};
 }
@@ -64,13 +65,13 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
   const std::size_t signals = model.signals.size();
   // A signal takes two bytes of a tally at least.
   const auto [pasts, entries, places] = rooms_for<Past, Entry, std::uint32_t>(
-      memory, std::min(signals, tally.size() / 2) + 1, first_room(tally.size()), signals);
+      memory, std::min(signals, tally.size() / 2) + 1, first_room(tally.size()) + signals, signals);
   places_ = places.data();
   std::fill_n(places_, signals, std::uint32_t{0});
   pasts_ = std::construct_at(pasts.data());
   pasts_end_ = pasts_ + 1;
   if (tally.empty()) return;
-  Room room{entries.data(), entries.data(), entries.data() + entries.size()};
+  Room room{entries.data(), entries.data(), entries.data() + entries.size() - signals};
   TallyReader reader(tally);
   const std::uint32_t* const numbers = model.numbers.data();
   const Tick earliest = model.calendar.first_tick();
@@ -84,24 +85,22 @@ History::History(const Model& model, Bytes tally, Tick now, std::pmr::memory_res
       continue;
     }
     TallyReader::Facts facts;
-    if (room.first == room.end) [[unlikely]]
-      room = grown(room, memory);
     reader.read_first(*room.first, facts);
     room.last = room.first + 1;
     while (!reader.is_read()) {
       room.last = reader.read_rest(room.last, room.end, facts);
       if (reader.is_read()) [[likely]]
         break;
-      room = grown(room, memory);
+      room = grown(room, signals, memory);
     }
     const auto number = static_cast<std::uint32_t>(room.last - room.first);
     const Signal& signal = model.signals.data()[index];
     places.data()[index] = ++place;
     Past* const past = std::construct_at(pasts.data() + place, Past{.entries = room.first,
-                                 .dated_number = number,
-                                 .present = number,
-                                 .signal = static_cast<SignalIndex>(index),
-                                 .count = facts.more + number});
+                                                                    .dated_number = number,
+                                                                    .present = number,
+                                                                    .signal = static_cast<SignalIndex>(index),
+                                                                    .count = facts.more + number});
     // Nearly always all entries are dated ones that have come, or there is a single timeless one.
     const Tick last = room.last[-1].tick;
     if (facts.is_plain && room.first->tick >= earliest && last <= now &&

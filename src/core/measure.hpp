@@ -222,6 +222,9 @@ inline void stand_on(const Past& past, const Rule& rule, const Scene& scene, Sta
 [[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
   return rule.signal != no_signal && rule.measure != Measure::inactivity;
 }
+[[nodiscard]] inline bool weighs_occurrences(const Rule& rule) {
+  return rule.measure == Measure::occurrences || rule.measure == Measure::value;
+}
 // Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
 // not move, but jump.
 void move_on(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing);

@@ -57,7 +57,8 @@ inline std::span<const Entry> weigh_each(const Rule& rule, const Scene& scene, s
 }
 
 // The first tick after now at which a weight may fall, of entries that are alive.
-[[gnu::noinline]] Tick next_loss_of_all(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+[[gnu::noinline]] Tick next_loss_of_all(const Rule& rule, const Scene& scene,
+                                        std::span<const Entry> entries) {
   const Tick now = scene.now();
   const Tick least = least_start(rule, scene);
   const Lapse& lapse = rule.decay.lapse;
@@ -116,9 +117,8 @@ template <typename Sum>
 [[gnu::noinline]] void measure_counts(const Rule& rule, const Scene& scene, const Occurrences& counted,
                                       Standing& standing) {
   Sum sum = 0;
-  const std::span<const Entry> alive =
-      weigh_each(rule, scene, counted.all,
-                 [&](const Entry& entry, Weight weight) { sum += Sum{entry.count} * weight; });
+  const std::span<const Entry> alive = weigh_each(
+      rule, scene, counted.all, [&](const Entry& entry, Weight weight) { sum += Sum{entry.count} * weight; });
   standing.points = standing.rising = contribution(rule.points, sum, full_weight);
   standing.holds = sum > 0;
   if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, alive);

@@ -187,6 +187,7 @@ struct RuleRun {
   Component component = Component::engagement;
   std::int16_t group = -1;
   std::uint16_t sum = 0;  // of their points: see combine.hpp
+  Clamp clamp{};          // of the group
   std::span<const std::uint16_t> rules{};
 };
 
@@ -232,10 +233,11 @@ struct Model {
   std::span<const std::uint32_t> numbers{};  // of the signals; behind the last one more than any
   // One that is not used has the number of the one before, which is found first.
   std::span<const std::span<const std::uint16_t>> listeners{};  // by signal: rules that are idle without it
-  std::span<const std::int64_t> lifetimes{};  // by signal: how old its last entry is when no listener minds it
-  std::span<const std::uint16_t> wakeful{};                     // all other rules
-  std::span<const std::uint16_t> order{};     // of the rules: by component and group, ungrouped ones last
-  std::span<const RuleRun> runs{};            // of that order
+  std::span<const std::int64_t>
+      lifetimes{};                           // by signal: how old its last entry is when no listener minds it
+  std::span<const std::uint16_t> wakeful{};  // all other rules
+  std::span<const std::uint16_t> order{};    // of the rules: by component and group, ungrouped ones last
+  std::span<const RuleRun> runs{};           // of that order
   std::span<const std::uint16_t> ceilings{};  // rules that have one
   std::span<const std::uint16_t> verdicts{};  // rules that disqualify, force a band or raise the hand
   std::span<const std::uint16_t> watched{};   // all of these

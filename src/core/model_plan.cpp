@@ -38,7 +38,8 @@ std::vector<RuleRun> runs_of(const Model& model) {
     const std::size_t first = i++;
     while (i < model.order.size() && !begins_run(i)) ++i;
     const Rule& rule = model.rules[model.order[first]];
-    runs.push_back({rule.component, rule.group, rule.sum, model.order.subspan(first, i - first)});
+    const Clamp clamp = rule.group < 0 ? Clamp{} : model.groups[static_cast<std::size_t>(rule.group)].clamp;
+    runs.push_back({rule.component, rule.group, rule.sum, clamp, model.order.subspan(first, i - first)});
   }
   return runs;
 }

@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "exact.hpp"
+#include "room.hpp"
 #include "scorer.hpp"
 
 namespace lead_scoring {
@@ -55,10 +56,9 @@ Tick Scorer::next_change(const Outcome& now) {
                        return standings_[i].moves == never;
                      });
   if (stays) return never;
-  movers_ = room_for<std::uint16_t>(standings_.size(), memory_);
-  probed_ = room_for<Standing>(standings_.size(), memory_);
-  counted_ = room_for<Occurrences>(standings_.size(), memory_);
-  probed_sums_ = room_for<Points>(sums_.size(), memory_);
+  const std::size_t rules = model_.rules.size();
+  std::tie(movers_, probed_sums_, probed_parts_) =
+      rooms_for<Mover, Points, Part>(memory_, rules, sums_.size(), rules);
   at_safe_ = now.totals;
   shown_ = now.shown;
   tries_ = most_tries;
@@ -87,16 +87,13 @@ Tick Scorer::search_until(Tick stop) {
   Tick moves = never;
   std::size_t movers = 0;
   for (const std::uint16_t i : roused_) {
-    if (standings_[i].moves >= stop) continue;
-    moves = std::min(moves, standings_[i].moves);
-    movers_.data()[movers++] = i;
-    counted_[i] = {};
-    if (stays_counted(model_.rules[i]))
-      counted_[i] = kept(counted_occurrences(model_.rules[i], scene(false)));
+    if (standings_.data()[i].moves >= stop) continue;
+    movers_.data()[movers++] = mover(i);
+    moves = std::min(moves, standings_.data()[i].moves);
   }
   if (movers == 0) return stop;
   movers_ = {movers_.data(), movers};
-  for (const std::uint16_t i : model_.watched) probed_[i] = standings_[i];
+  for (const std::uint16_t i : model_.watched) probed_parts_.data()[i] = parts_.data()[i];
   safe_ = moves - 1;
   Tick next = moves;
   Tick change = stop;  // outputs are known to differ there, or it is the end of the search
@@ -109,8 +106,9 @@ Tick Scorer::search_until(Tick stop) {
         step = ticks_to_next_display(at_safe_, at_probe_, next - safe_);
         safe_ = next;
         at_safe_ = at_probe_;
-        for (const std::uint16_t i : movers_) standings_[i] = probed_[i];
+        for (Mover& mover : movers_) mover.safe = mover.probed;
         std::swap(sums_, probed_sums_);
+        std::swap(parts_, probed_parts_);
         if (doubt <= safe_) doubt = never;
         break;
       case Verdict::different:
@@ -130,9 +128,16 @@ Tick Scorer::search_until(Tick stop) {
   }
 }
 
-// Whether the rule counts the same entries until the next jump: timeless ones move with now.
-bool Scorer::stays_counted(const Rule& rule) const {
-  return counts_occurrences(rule) && !history_.of(rule.signal).has_timeless();
+Mover Scorer::mover(std::uint16_t index) {
+  const Rule& rule = model_.rules[index];
+  const Standing& standing = standings_[index];
+  const Mover::Said said{standing.points, standing.rising, clamped(standing.points, rule.clamp),
+                         standing.is_mixed, standing.holds};
+  const bool counts = counts_occurrences(rule);
+  const bool counts_anew = counts && history_.of(rule.signal).has_timeless();
+  Occurrences counted;
+  if (counts && !counts_anew) counted = kept(counted_occurrences(rule, scene(false)));
+  return {&rule, index, counts_anew, standing.moves, counted, said, said};
 }
 
 // Not in the scratch, where the next rule will put its own.
@@ -148,20 +153,25 @@ Occurrences Scorer::kept(const Occurrences& counted) {
 void Scorer::probe(Tick at) {
   history_.stand_at(at);
   const Scene here = scene(false);
-  std::copy(sums_.begin(), sums_.end(), probed_sums_.begin());
-  for (const std::uint16_t i : movers_) {
-    const Standing& safe = standings_[i];
-    Standing& standing = probed_[i];
-    if (safe.moves > at) {
-      standing = safe;
+  for (std::size_t i = 0; i < sums_.size(); ++i) probed_sums_.data()[i] = sums_.data()[i];
+  for (Mover& mover : movers_) {
+    if (mover.moves > at) {
+      mover.probed = mover.safe;
+      probed_parts_.data()[mover.index] = parts_.data()[mover.index];
       continue;
     }
-    const Rule& rule = model_.rules[i];
-    const bool is_kept = stays_counted(rule) || !counts_occurrences(rule);
-    move_on(rule, here, is_kept ? counted_[i] : counted_occurrences(rule, here), standing);
-    standing.moves = safe.moves;
-    standing.jumps = safe.jumps;
-    add_to(probed_sums_, rule, clamped(standing.points, rule.clamp) - clamped(safe.points, rule.clamp));
+    const Rule& rule = *mover.rule;
+    Standing standing;
+    const Occurrences counted = mover.counts_anew ? counted_occurrences(rule, here) : mover.counted;
+    if (weighs_occurrences(rule)) {
+      measure_occurrences(rule, here, counted, standing);
+    } else {
+      move_on(rule, here, counted, standing);
+    }
+    const Points points = clamped(standing.points, rule.clamp);
+    mover.probed = {standing.points, standing.rising, points, standing.is_mixed, standing.holds};
+    add_to(probed_sums_, rule, points - mover.safe.clamped);
+    probed_parts_.data()[mover.index] = {standing.holds, standing.holds};
   }
 }
 
@@ -175,7 +185,7 @@ bool Scorer::is_shown(const Totals& totals) const {
 
 Scorer::Verdict Scorer::compare(Tick at) {
   probe(at);
-  at_probe_ = totals(model_, probed_sums_, probed_);
+  at_probe_ = totals(model_, probed_sums_, probed_parts_);
   // An activity without a date moves with now.
   if (!is_shown(at_probe_) || history_.last_activity() != shown_.last_active) return Verdict::different;
   return at == safe_ + 1 || is_proven_same() ? Verdict::same : Verdict::unproven;
@@ -185,9 +195,9 @@ Scorer::Verdict Scorer::compare(Tick at) {
 bool Scorer::is_proven_same() {
   bool falls = true;
   bool rises = true;
-  for (const std::uint16_t i : movers_) {
-    const Standing& a = standings_[i];
-    const Standing& b = probed_[i];
+  for (const Mover& mover : movers_) {
+    const Mover::Said& a = mover.safe;
+    const Mover::Said& b = mover.probed;
     const Points a_rest = a.points - a.rising;
     const Points b_rest = b.points - b.rising;
     if (a.is_mixed || b.is_mixed || a.holds != b.holds) return is_proven_by_bounds();
@@ -201,29 +211,25 @@ bool Scorer::is_proven_same() {
 }
 
 bool Scorer::is_proven_by_bounds() {
-  const std::span<Part> low_parts = room_for<Part>(standings_.size(), memory_);
-  const std::span<Part> high_parts = room_for<Part>(standings_.size(), memory_);
-  const std::span<Points> low_sums = room_for<Points>(sums_.size(), memory_);
-  const std::span<Points> high_sums = room_for<Points>(sums_.size(), memory_);
-  for (const std::uint16_t i : model_.watched)
-    low_parts[i] = high_parts[i] = {standings_[i].holds, standings_[i].holds};
+  const auto [low_sums, high_sums, low_parts, high_parts] = rooms_for<Points, Points, Part, Part>(
+      memory_, sums_.size(), sums_.size(), parts_.size(), parts_.size());
   std::copy(sums_.begin(), sums_.end(), low_sums.begin());
   std::copy(sums_.begin(), sums_.end(), high_sums.begin());
-  for (const std::uint16_t i : movers_) {
-    const Rule& rule = model_.rules[i];
-    const Standing& a = standings_[i];
-    const Standing& b = probed_[i];
+  for (const std::uint16_t i : model_.watched) low_parts[i] = high_parts[i] = parts_[i];
+  for (const Mover& mover : movers_) {
+    const Rule& rule = *mover.rule;
+    const Mover::Said& a = mover.safe;
+    const Mover::Said& b = mover.probed;
     const Points a_rest = a.points - a.rising;
     const Points b_rest = b.points - b.rising;
     // The parts of a mixed contribution were rounded one by one, which is up to a thousandth off for each.
     const Points slack = a.is_mixed || b.is_mixed ? 2 : 0;
-    const Points safe = clamped(a.points, rule.clamp);
     const Points low = std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack;
     const Points high = std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack;
-    add_to(low_sums, rule, clamped(low, rule.clamp) - safe);
-    add_to(high_sums, rule, clamped(high, rule.clamp) - safe);
-    low_parts[i] = {a.holds && b.holds, a.holds || b.holds};
-    high_parts[i] = {a.holds || b.holds, a.holds && b.holds};
+    add_to(low_sums, rule, clamped(low, rule.clamp) - a.clamped);
+    add_to(high_sums, rule, clamped(high, rule.clamp) - a.clamped);
+    low_parts[mover.index] = {a.holds && b.holds, a.holds || b.holds};
+    high_parts[mover.index] = {a.holds || b.holds, a.holds && b.holds};
   }
   const Evaluation low = shown(model_, totals(model_, low_sums, low_parts)).shown;
   const Evaluation high = shown(model_, totals(model_, high_sums, high_parts)).shown;

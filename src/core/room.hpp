@@ -22,7 +22,8 @@ template <typename... T>
 [[nodiscard]] std::tuple<std::span<T>...> rooms_for(std::pmr::memory_resource* memory,
                                                     std::same_as<std::size_t> auto... sizes) {
   static_assert((std::is_trivially_copyable_v<T> && ...));
-  auto* at = static_cast<std::byte*>(memory->allocate((... + (sizes * sizeof(T))), alignof(std::max_align_t)));
+  auto* at =
+      static_cast<std::byte*>(memory->allocate((... + (sizes * sizeof(T))), alignof(std::max_align_t)));
   const auto take = [&]<typename Each>(std::size_t size, Each*) {
     Each* const first = reinterpret_cast<Each*>(at);
     at += size * sizeof(Each);

@@ -13,18 +13,37 @@
 
 namespace lead_scoring {
 
+// A rule that moves before the next jump.
+struct Mover {
+  // What it says at one tick: what next_change needs of a standing.
+  struct Said {
+    Points points = 0;
+    Points rising = 0;
+    Points clamped = 0;
+    bool is_mixed = false;
+    bool holds = false;
+  };
+  const Rule* rule;
+  std::uint16_t index;
+  bool counts_anew;     // timeless entries move with now, all others stay until the jump
+  Tick moves;           // the first tick at which it may move
+  Occurrences counted;  // that stay
+  Said safe;            // at the tick that is safe
+  Said probed;
+};
+
 class Scorer {
  public:
   // `at` lies in the years 1400–9999.
   Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory);
 
   [[nodiscard]] Outcome outcome() const;
-  [[nodiscard]] std::span<const Points> sums() const { return sums_; }
   [[nodiscard]] Standing standing(std::size_t rule);
   // Of each rule; and what explain tells of it beside its standing.
   [[nodiscard]] std::pmr::vector<Standing> standings(std::pmr::memory_resource* memory);
   [[nodiscard]] std::pmr::vector<Account> accounts(std::span<const Standing> standings,
                                                    std::pmr::memory_resource* memory);
+  void tell(std::span<const Standing> standings, ExplainRows& rows) const;
   // First tick after that of the construction at which an output differs from those given, or a little earlier.
   // To be asked once, of a scorer that looked ahead; it stands at some later tick afterwards.
   [[nodiscard]] Tick next_change(const Outcome& now);
@@ -36,7 +55,7 @@ class Scorer {
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
-  [[nodiscard]] bool stays_counted(const Rule& rule) const;
+  [[nodiscard]] Mover mover(std::uint16_t index);
   [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
@@ -51,18 +70,18 @@ class Scorer {
   Scratch scratch_;
   std::span<Standing> standings_;  // by rule; only of those that are roused or watched
   std::span<Points> sums_;
+  std::span<Part> parts_;            // by rule; only of those that are watched
   std::span<std::uint16_t> roused_;  // rules that can say something before the next arrival
   bool in_segment_ = true;
 
-  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and sums_ stand.
+  // next_change: the outputs are those of shown_ on every tick up to safe_, where sums_ and parts_ stand.
   Tick safe_;
   Totals at_safe_;
   Totals at_probe_;
   Evaluation shown_;
-  std::span<std::uint16_t> movers_;  // the rules that move before the next jump
-  std::span<Occurrences> counted_;   // what they count, which stays until then
-  std::span<Standing> probed_;       // by rule; only of those that move or are watched
+  std::span<Mover> movers_;
   std::span<Points> probed_sums_;
+  std::span<Part> probed_parts_;
   int tries_ = 0;
 };
 

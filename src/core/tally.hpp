@@ -281,7 +281,7 @@ void check_canonical(Bytes bytes);
 
 [[gnu::always_inline]] inline Entry* TallyReader::read_rest(Entry* out, const Entry* end, Facts& facts) {
   // Each takes a byte at least, so that no more begin before `stop` than there is room for.
-  const std::uint8_t* const stop = at_ + std::min(limit_ - at_, end - out);
+  const std::uint8_t* const stop = at_ + std::clamp<std::ptrdiff_t>(end - out, 0, limit_ - at_);
   while (tick_ == timeless && at_ < stop) {
     read_first(*out++, facts);
   }
