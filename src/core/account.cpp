@@ -28,8 +28,8 @@ Drops drops_before_measure(const Rule& rule, const Scene& scene, const Occurrenc
       drops.since = saturating_add(drops.since, count);
   };
   for (const Entry& entry : past.come()) drop(entry.tick, entry.count);
-  for (const Entry& entry : past.timeless) drop(scene.now(), entry.count);
-  for (const Entry& entry : past.dated.subspan(past.present)) {
+  for (const Entry& entry : past.timeless()) drop(scene.now(), entry.count);
+  for (const Entry& entry : past.dated().subspan(past.present)) {
     drops.not_yet = saturating_add(drops.not_yet, entry.count);
   }
   drops.limit = std::max<std::int64_t>(past.count - counted.count - drops.not_valid - drops.since, 0);

@@ -1,6 +1,8 @@
 // From what the rules say to what is shown: clamps, groups, personas, components, ceiling, verdicts, bands.
 #pragma once
 
+#include <algorithm>
+#include <memory_resource>
 #include <span>
 
 #include "evaluate.hpp"
@@ -9,27 +11,60 @@
 
 namespace lead_scoring {
 
-// What combining needs of a rule, where it is no standing but a bound of several that next_change computes.
+// What verdicts and ceilings need of a rule: whether it holds. Of a bound of several ticks, which next_change computes,
+// the two may differ.
 struct Part {
-  Points points = 0;   // before the rule's clamp
   bool holds = false;  // for verdicts
-  bool caps = false;   // for the ceiling; of a standing the same as holds
+  bool caps = false;   // for the ceiling
+};
+
+// The rules' points by group, then those of rules without one by component; after the clamps of the rules, before
+// those of the groups. So what a rule changes is added to one sum.
+[[nodiscard]] inline std::size_t number_of_sums(const Model& model) { return model.groups.size() + 2; }
+inline void add_to(std::span<Points> sums, const Rule& rule, Points points) {
+  sums.data()[rule.sum] += points;
+}
+[[nodiscard]] inline Points clamped(Points points, const Clamp& clamp) {
+  // Not std::clamp: an impossible clamp is refused when the model is read, but the order is then still defined.
+  return std::max(clamp.min, std::min(clamp.max, points));
+}
+
+// What the group competes with; 0 for a group that is no persona.
+[[nodiscard]] inline Points persona_sum(const Model& model, std::span<const Points> sums, std::size_t group) {
+  return model.groups[group].is_persona ? clamped(sums[group], model.groups[group].clamp) : 0;
+}
+
+// What the sums and verdicts come to; grades, levels and bands follow from it.
+struct Totals {
+  Points engagement = 0;
+  Points fit = 0;
+  Points score = 0;
+  std::int16_t persona = -1;
+  std::int16_t forced_band = -1;  // the highest that a rule forces
+  bool disqualified = false;
+  bool hand_raised = false;
 };
 
 struct Outcome {
   Evaluation shown;
-  Points engagement = 0;
-  Points fit = 0;
-  Points score = 0;
+  Totals totals;
 };
 
-class ExplainRows;
+// Of the parts, which are by rule, only those of the rules in model.watched are looked at.
+[[nodiscard]] Totals totals(const Model& model, std::span<const Points> sums, std::span<const Part> parts);
+[[nodiscard]] Outcome shown(const Model& model, const Totals& totals);
+// Half away from zero, as shown; saturates. Sums of all rules that a model can have stay far below 2^62.
+[[nodiscard]] inline std::int32_t displayed(Points points) {
+  const Points size = points < 0 ? -points : points;
+  const Points quotient = (size + one_point / 2) / one_point;
+  const Points rounded = points < 0 ? -quotient : quotient;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(rounded, std::numeric_limits<std::int32_t>::min(),
+                                                            std::numeric_limits<std::int32_t>::max()));
+}
 
-// `roused`: the rules that can have points. `group_sums` receives the clamped sum of each group. `rows`, unless null, receives the explain rows.
-[[nodiscard]] Outcome combine(const Model& model, std::span<const std::uint16_t> roused,
-                              std::span<const Standing> standings, std::span<Points> group_sums,
-                              ExplainRows* rows = nullptr);
-[[nodiscard]] Outcome combine(const Model& model, std::span<const std::uint16_t> roused,
-                              std::span<const Part> parts, std::span<Points> group_sums);
+class ExplainRows;
+// The rows of explain, on the same way. `standings`: of all rules.
+void tell(const Model& model, std::span<const Points> sums, std::span<const Part> parts,
+          std::span<const Standing> standings, ExplainRows& rows);
 
 }  // namespace lead_scoring

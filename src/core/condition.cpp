@@ -15,7 +15,7 @@ Int128 count_now(const Condition& condition, const Scene& scene) {
   if (condition.window.is_open_ended()) return past.count;
   Int128 count = 0;
   if (!condition.window.older_than.given()) {  // as is_inside says of timeless ones
-    for (const Entry& entry : past.timeless) count += entry.count;
+    for (const Entry& entry : past.timeless()) count += entry.count;
   }
   for (const Entry& entry : recent(past.come(), condition.window, scene.now())) {
     if (is_inside(condition.window, scene.calendar(), entry, scene.now())) count += entry.count;

@@ -46,55 +46,87 @@ void check_tick(const Calendar& calendar, Tick at) {
 }  // namespace
 
 Scorer::Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory)
-    : model_(model),
-      memory_(memory),
-      history_(model, tally, at, memory),
-      scratch_(memory),
-      standings_(room_for<Standing>(model.rules.size(), memory)),
-      group_sums_(room_for<Points>(model.groups.size(), memory)),
-      roused_(rouse()),
-      safe_(at) {
-  std::uninitialized_fill_n(standings_.data(), standings_.size(), idle_standing);
+    : model_(model), memory_(memory), history_(model, tally, at, memory), scratch_(memory), safe_(at) {
+  const std::size_t rules = model.rules.size();
+  std::tie(standings_, sums_, roused_, parts_) =
+      rooms_for<Standing, Points, std::uint16_t, Part>(memory, rules, number_of_sums(model), rules, rules);
   stand_at(at, ahead);
 }
 
-std::span<const std::uint16_t> Scorer::rouse() const {
-  std::uint16_t* const first = room_for<std::uint16_t>(model_.rules.size(), memory_).data();
-  std::uint16_t* last = first;
-  const auto add = [&](std::span<const std::uint16_t> rules) {
-    const std::uint16_t* const end = rules.data() + rules.size();
-    for (const std::uint16_t* rule = rules.data(); rule != end; ++rule) *last++ = *rule;
-  };
-  add(model_.wakeful);
-  history_.for_each_seen(
-      [&](SignalIndex signal) { add(model_.listeners[static_cast<std::size_t>(signal)]); });
-  return {first, last};
+namespace {
+
+// Whether nothing of it makes its listeners say anything, which stays so until an entry arrives.
+bool is_silent(const Past& past, std::int64_t lifetime, Tick at) {
+  if (past.has_timeless()) return false;
+  return past.present == 0 || std::int64_t{at} - past.last_come().tick >= lifetime;
 }
 
+}  // namespace
+
+// Rules are looked at with the signals that they listen to; what they say is summed on the way.
 void Scorer::stand_at(Tick at, LookAhead ahead) {
   if (at != history_.now()) history_.stand_at(at);
   const Scene here = scene(ahead == LookAhead::yes);
-  for (const std::uint16_t i : roused_) stand(model_.rules[i], here, standings_[i]);
+  std::uint16_t* last = roused_.data();
+  for (Points& sum : sums_) sum = 0;
+  for (const std::uint16_t i : model_.watched) standings_.data()[i] = idle_standing;
+  const auto add = [&](std::uint16_t i, const Rule& rule, const Standing& standing) {
+    *last++ = i;
+    if (standing.points != 0) add_to(sums_, rule, clamped(standing.points, rule.clamp));
+  };
+  for (const std::uint16_t i : model_.wakeful) {
+    const Rule& rule = model_.rules.data()[i];
+    Standing& standing = standings_.data()[i];
+    stand(rule, here, standing);
+    add(i, rule, standing);
+  }
+  for (const Past& past : history_.seen()) {
+    if (is_silent(past, model_.lifetimes.data()[past.signal], at)) continue;
+    for (const std::uint16_t i : model_.listeners.data()[past.signal]) {
+      const Rule& rule = model_.rules.data()[i];
+      Standing& standing = standings_.data()[i];
+      stand_on(past, rule, here, standing);
+      add(i, rule, standing);
+    }
+  }
+  roused_ = {roused_.data(), last};
+  for (const std::uint16_t i : model_.watched)
+    parts_.data()[i] = {standings_.data()[i].holds, standings_.data()[i].holds};
   in_segment_ = !model_.segment || is_met(*model_.segment, here);
 }
 
-Outcome Scorer::outcome(ExplainRows* rows) {
-  return completed(combine(model_, roused_, standings_, group_sums_, rows));
-}
-
-// With what does not come from the rules, and does not change between arrivals and jumps.
-Outcome Scorer::completed(Outcome outcome) const {
+Outcome Scorer::outcome() const {
+  Outcome outcome = shown(model_, totals(model_, sums_, parts_));
+  // These do not come from the rules, and do not change between arrivals and jumps.
   outcome.shown.in_segment = in_segment_;
   outcome.shown.last_active = history_.last_activity();
   return outcome;
 }
 
-std::pmr::vector<Account> Scorer::accounts(std::pmr::memory_resource* memory) {
+void Scorer::tell(std::span<const Standing> standings, ExplainRows& rows) const {
+  lead_scoring::tell(model_, sums_, parts_, standings, rows);
+}
+
+Standing Scorer::standing(std::size_t rule) {
+  Standing standing;
+  stand(model_.rules[rule], scene(false), standing);
+  return standing;
+}
+
+std::pmr::vector<Standing> Scorer::standings(std::pmr::memory_resource* memory) {
+  std::pmr::vector<Standing> standings(memory);
+  standings.reserve(model_.rules.size());
+  for (std::size_t i = 0; i < model_.rules.size(); ++i) standings.push_back(standing(i));
+  return standings;
+}
+
+std::pmr::vector<Account> Scorer::accounts(std::span<const Standing> standings,
+                                           std::pmr::memory_resource* memory) {
   std::pmr::vector<Account> accounts(memory);
-  accounts.reserve(standings_.size());
+  accounts.reserve(standings.size());
   const Scene here = scene(false);
-  for (std::size_t i = 0; i < standings_.size(); ++i) {
-    accounts.push_back(account_of(model_.rules[i], here, standings_[i]));
+  for (std::size_t i = 0; i < standings.size(); ++i) {
+    accounts.push_back(account_of(model_.rules[i], here, standings[i]));
   }
   return accounts;
 }
@@ -114,9 +146,10 @@ std::span<const ExplainRow> explain(const Model& model, Bytes tally, Tick at,
   check_tick(model.calendar, at);
   Workspace workspace;
   Scorer scorer(model, tally, at, LookAhead::no, workspace.memory());
-  const std::pmr::vector<Account> accounts = scorer.accounts(workspace.memory());
-  ExplainRows rows(model, scorer.standings(), accounts, memory);
-  (void)scorer.outcome(&rows);
+  const std::pmr::vector<Standing> standings = scorer.standings(workspace.memory());
+  const std::pmr::vector<Account> accounts = scorer.accounts(standings, workspace.memory());
+  ExplainRows rows(model, standings, accounts, memory);
+  scorer.tell(standings, rows);
   ExplainRow* copy = std::pmr::polymorphic_allocator<ExplainRow>(memory).allocate(rows.rows().size());
   std::uninitialized_copy(rows.rows().begin(), rows.rows().end(), copy);
   return {copy, rows.rows().size()};

@@ -152,7 +152,7 @@ class GapSearch {
     Scorer scorer(model_, tally_with(addition, &memory), at_, LookAhead::no, &memory);
     Probe result;
     result.outcome = scorer.outcome();
-    result.standing = scorer.standings()[rule];
+    result.standing = scorer.standing(rule);
     return result;
   }
 
@@ -215,7 +215,7 @@ class GapSearch {
         best->signal = model_.signals[index(signal)].name;
         best->more = found.count;
         if (found.value != 0) best->value = found.value;
-        best->gained = after.outcome.score - before.outcome.score;
+        best->gained = after.outcome.totals.score - before.outcome.totals.score;
       } else if (why.empty()) {
         why = why_not(number, before, most_of(rule, signal));
       }
@@ -293,7 +293,7 @@ class GapSearch {
     const auto drops = [&](const Addition& addition) {
       std::pmr::monotonic_buffer_resource memory;
       Scorer scorer(model_, tally_with(addition, &memory), at_, LookAhead::no, &memory);
-      return scorer.accounts(&memory)[number].drops;
+      return scorer.accounts(scorer.standings(&memory), &memory)[number].drops;
     };
     const Drops before = drops({});
     const Drops after = drops(most);

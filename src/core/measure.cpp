@@ -16,6 +16,7 @@ void measure(const Rule& rule, const Scene& scene, const Occurrences& counted, S
   switch (rule.measure) {
     case Measure::occurrences:
     case Measure::value:
+      if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
       return measure_occurrences(rule, scene, counted, standing);
     case Measure::tiers:
       return measure_tiers(rule, scene, counted, standing);
@@ -41,9 +42,12 @@ Points large_contribution(Points points, Int128 sum, Int128 unit) {
   return static_cast<Points>(std::clamp<Int128>(rounded, -most_points, most_points));
 }
 
-void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing) {
-  if (standing.reason != Reason::none) {  // idle
-    if (!is_met(*rule.guard, scene)) standing.reason = Reason::guard;
+void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+  standing = {};
+  if (rule.can_be_idle && scene.history.of(rule.signal).is_empty()) {
+    // There is nothing to count, and an open guard does not change that.
+    standing.reason = scene.history.of(rule.signal).has_future() ? Reason::not_yet : Reason::no_occurrence;
+    if (rule.guard && !is_met(*rule.guard, scene)) standing.reason = Reason::guard;
     return;
   }
   const Past* past = counts_occurrences(rule) ? &scene.history.of(rule.signal) : nullptr;
@@ -54,7 +58,7 @@ void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing) {
     standing.dropped = past->count - counted.count;
   }
   measure(rule, scene, counted, standing);
-  if (scene.looks_ahead && past != nullptr && !past->timeless.empty()) {
+  if (scene.looks_ahead && past != nullptr && past->has_timeless()) {
     standing.jumps = std::min(standing.jumps, timeless_edge(rule, scene));
   }
   if (!rule.guard) return;

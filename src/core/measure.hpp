@@ -110,19 +110,21 @@ struct Occurrences {
   std::int64_t count = 0;  // their sum, saturating
 };
 [[nodiscard]] Occurrences filtered_occurrences(const Rule& rule, const Scene& scene);
-[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
-  const Past& past = scene.history.of(rule.signal);
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Past& past, const Scene& scene) {
   if (rule.is_only_limited) {
     const bool is_within_limit =
         past.count <= rule.repeat.limit ||
         // One occurrence each on different ticks: no tick can have too many.
         (rule.is_limited_by_tick && past.count == static_cast<std::int64_t>(past.present));
-    if (is_within_limit && past.timeless.empty()) return {past.come(), past.count};
+    if (is_within_limit && !past.has_timeless()) return {past.come(), past.count};
   } else if (!rule.is_filtered) {
-    if (past.timeless.empty()) return {past.come(), past.count};
-    if (past.present == 0) return {past.timeless, past.count};
+    if (!past.has_timeless()) return {past.come(), past.count};
+    if (past.present == 0) return {past.timeless(), past.count};
   }
   return filtered_occurrences(rule, scene);
+}
+[[nodiscard]] inline Occurrences counted_occurrences(const Rule& rule, const Scene& scene) {
+  return counted_occurrences(rule, scene.history.of(rule.signal), scene);
 }
 [[nodiscard]] inline bool is_timeless(const Entry& counted) { return counted.signal == 0; }
 // Of a rule whose signal has timeless entries: first tick after now at which one begins or ceases to count, or
@@ -162,13 +164,18 @@ void measure_season(const Rule& rule, const Scene& scene, const Occurrences& cou
 [[nodiscard]] Points large_contribution(Points points, Int128 sum, Int128 unit);
 [[nodiscard]] inline Points contribution(Points points, std::int64_t sum, std::int64_t unit) {
   // Products within 61 bits, which nearly all are, need no long division.
-  constexpr std::int64_t most = std::int64_t{1} << 61;
+  constexpr std::uint64_t most = std::uint64_t{1} << 61;
   std::int64_t product = 0;
-  if (__builtin_mul_overflow(points, sum, &product) || product >= most || product <= -most) [[unlikely]]
+  if (__builtin_mul_overflow(points, sum, &product)) [[unlikely]]
     return large_contribution(points, sum, unit);
-  const std::int64_t size = product < 0 ? -product : product;
-  const std::int64_t quotient = std::min((2 * size + unit) / (2 * unit), most_points);
-  return product < 0 ? -quotient : quotient;
+  const std::uint64_t size =
+      product < 0 ? -static_cast<std::uint64_t>(product) : static_cast<std::uint64_t>(product);
+  if (size >= most) [[unlikely]]
+    return large_contribution(points, sum, unit);
+  const auto whole = static_cast<std::uint64_t>(unit);
+  const auto quotient = static_cast<Points>((2 * size + whole) / (2 * whole));
+  const Points rounded = std::min(quotient, most_points);
+  return product < 0 ? -rounded : rounded;
 }
 [[nodiscard]] inline Points contribution(Points points, Int128 sum, std::int64_t unit) {
   if (sum != static_cast<std::int64_t>(sum)) [[unlikely]]
@@ -198,31 +205,25 @@ inline void measure_constant(const Rule& rule, const Scene& scene, const Occurre
 // Of a rule whose signal has never occurred, and never will as far as the tally knows.
 inline constexpr Standing idle_standing{.reason = Reason::no_occurrence};
 
-// Overwrites `standing`.
-void stand_with_care(const Rule& rule, const Scene& scene, Standing& standing);
-inline void stand(const Rule& rule, const Scene& scene, Standing& standing) {
+// Of any rule, and of one that listens to the past of its signal and has no guard. Both overwrite `standing`.
+void stand(const Rule& rule, const Scene& scene, Standing& standing);
+inline void stand_on(const Past& past, const Rule& rule, const Scene& scene, Standing& standing) {
+  if (!rule.is_simple || past.is_empty()) return stand(rule, scene, standing);
   standing = {};
-  if (rule.can_be_idle) {
-    const Past& past = scene.history.of(rule.signal);
-    if (past.is_empty()) {  // most rules of most leads: nothing to count, and an open guard does not change that
-      standing.reason = past.has_future() ? Reason::not_yet : Reason::no_occurrence;
-      if (!rule.guard) return;
-    } else if (rule.is_simple) {
-      const Occurrences counted = counted_occurrences(rule, scene);
-      standing.counted = counted.count;
-      standing.dropped = past.count - counted.count;
-      if (scene.looks_ahead && rule.is_filtered && !past.timeless.empty())
-        standing.jumps = timeless_edge(rule, scene);
-      if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
-      if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);
-      standing.reason = Reason::decayed;
-      return;
-    }
-  }
-  stand_with_care(rule, scene, standing);
+  const Occurrences counted = counted_occurrences(rule, past, scene);
+  standing.counted = counted.count;
+  standing.dropped = past.count - counted.count;
+  if (scene.looks_ahead && rule.is_filtered && past.has_timeless())
+    standing.jumps = timeless_edge(rule, scene);
+  if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
+  if (!is_dead(rule, scene, counted)) return measure_occurrences(rule, scene, counted, standing);
+  standing.reason = Reason::decayed;
 }
 [[nodiscard]] inline bool counts_occurrences(const Rule& rule) {
   return rule.signal != no_signal && rule.measure != Measure::inactivity;
+}
+[[nodiscard]] inline bool weighs_occurrences(const Rule& rule) {
+  return rule.measure == Measure::occurrences || rule.measure == Measure::value;
 }
 // Points and holds of a rule that has begun to move and moves on, given what it counts. No guard is asked: it would
 // not move, but jump.

@@ -23,45 +23,42 @@ Tick least_start(const Rule& rule, const Scene& scene) {
   return rule.decay.anchor == Anchor::activity ? scene.history.last_activity() : timeless;
 }
 
-// The entries that can have weight: those that are too old come first.
-std::span<const Entry> alive(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
-  const std::int64_t dead = scene.now() - rule.decay.lifetime;
-  if (entries.size() < 8 || entries.front().tick > dead || rule.decay.anchor == Anchor::activity)
-    return entries;
-  const auto first = std::partition_point(entries.begin(), entries.end(),
-                                          [&](const Entry& entry) { return entry.tick <= dead; });
-  return {first, entries.end()};
-}
-
-// Calls add(entry, weight) for each entry.
+// Calls add(entry, weight) for the entries that are younger than the lifetime, from the last to the first, and
+// returns these.
 template <typename Add>
-inline void weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries, Add add) {
-  const Tick now = scene.now();
-  const Tick least = least_start(rule, scene);
-  Tick weighed = timeless;  // entries of one start share one weight; timeless ones, the last, that of now
+inline std::span<const Entry> weigh_each(const Rule& rule, const Scene& scene, std::span<const Entry> entries,
+                                         Add add) {
+  const Decay& decay = rule.decay;
+  const std::int64_t now = scene.now();
+  const std::int64_t least = least_start(rule, scene);
+  const Entry* const first = entries.data();
+  const Entry* const end = first + entries.size();
+  const Entry* entry = end;
+  // What starts earlier than another that is in the table is so too.
+  std::int64_t tabled = std::ssize(decay.table);
+  if (entry == first || std::max<std::int64_t>(end[-1].tick, least) > decay.last_tabled) tabled = 0;
+  const std::int64_t lifetime = decay.lifetime;
+  std::int64_t computed = timeless;  // entries of one start share one weight
   Weight weight = 0;
-  for (const Entry& entry : entries) {
-    const Tick start = std::max(entry.tick, least);
-    if (start != weighed) {
-      weighed = start;
-      weight = weight_at(rule.decay, scene.calendar(), start, now);
+  while (entry != first) {
+    const std::int64_t start = std::max<std::int64_t>(entry[-1].tick, least);
+    const std::int64_t age = now - start;
+    if (age >= lifetime) break;  // nor is what came before any younger
+    --entry;
+    if (age < tabled) [[likely]] {
+      weight = decay.table.data()[age];
+    } else if (start != computed) {
+      computed = start;
+      weight = computed_weight(decay, scene.calendar(), static_cast<Tick>(start), static_cast<Tick>(now));
     }
-    add(entry, weight);
+    add(*entry, weight);
   }
-}
-
-Sums weigh_values(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
-  Sums sums;
-  weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) {
-    if (weight == 0) return;
-    sums.has_weight = true;
-    (entry.value < 0 ? sums.negative : sums.positive) += Int128{entry.value} * weight;
-  });
-  return sums;
+  return {entry, end};
 }
 
 // The first tick after now at which a weight may fall, of entries that are alive.
-Tick next_loss_of_all(const Rule& rule, const Scene& scene, std::span<const Entry> entries) {
+[[gnu::noinline]] Tick next_loss_of_all(const Rule& rule, const Scene& scene,
+                                        std::span<const Entry> entries) {
   const Tick now = scene.now();
   const Tick least = least_start(rule, scene);
   const Lapse& lapse = rule.decay.lapse;
@@ -88,60 +85,68 @@ bool is_saturated(const Rule& rule, const Sums& sums, std::int64_t unit) {
          std::abs(contribution(rule.points, sums.negative, unit)) == most_points;
 }
 
-void measure_values(const Rule& rule, const Scene& scene, std::span<const Entry> entries,
-                    Standing& standing) {
+// What nothing of is left says why.
+[[gnu::noinline]] void tell_why(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                                Standing& standing) {
+  standing.reason = why_no_occurrence(rule, scene, counted);
+  if (standing.reason == Reason::none) standing.reason = Reason::decayed;
+}
+
+// One function for each way to sum, which is then small.
+[[gnu::noinline]] void measure_values(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                                      Standing& standing) {
   constexpr std::int64_t unit = value_unit << weight_bits;
-  const Sums sums = weigh_values(rule, scene, entries);
+  Sums sums;
+  const std::span<const Entry> alive =
+      weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
+        if (weight == 0) return;
+        sums.has_weight = true;
+        (entry.value < 0 ? sums.negative : sums.positive) += Int128{entry.value} * weight;
+      });
   standing.points = contribution(rule.points, sums.positive + sums.negative, unit);
   standing.holds = sums.has_weight;
   standing.is_mixed = sums.positive != 0 && sums.negative != 0;
   standing.rising = sums.negative == 0 ? standing.points : contribution(rule.points, sums.positive, unit);
   if (standing.is_mixed && is_saturated(rule, sums, unit)) standing.jumps = scene.now() + 1;
+  if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, alive);
+  if (!standing.holds) tell_why(rule, scene, counted, standing);
 }
 
 // Counts are positive.
-void measure_counts(const Rule& rule, const Scene& scene, std::span<const Entry> entries, std::int64_t count,
-                    Standing& standing) {
-  constexpr std::int64_t unit = std::int64_t{1} << weight_bits;
-  if (count < unit) [[likely]] {  // then the sum has 60 bits
-    std::int64_t sum = 0;
-    weigh_each(rule, scene, entries, [&](const Entry& entry, Weight weight) { sum += entry.count * weight; });
-    standing.points = contribution(rule.points, sum, unit);
-    standing.holds = sum > 0;
-  } else {
-    Int128 sum = 0;
-    weigh_each(rule, scene, entries,
-               [&](const Entry& entry, Weight weight) { sum += Int128{entry.count} * weight; });
-    standing.points = contribution(rule.points, sum, unit);
-    standing.holds = sum > 0;
-  }
-  standing.rising = standing.points;
+template <typename Sum>
+[[gnu::noinline]] void measure_counts(const Rule& rule, const Scene& scene, const Occurrences& counted,
+                                      Standing& standing) {
+  Sum sum = 0;
+  const std::span<const Entry> alive = weigh_each(
+      rule, scene, counted.all, [&](const Entry& entry, Weight weight) { sum += Sum{entry.count} * weight; });
+  standing.points = standing.rising = contribution(rule.points, sum, full_weight);
+  standing.holds = sum > 0;
+  if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, alive);
+  if (!standing.holds) tell_why(rule, scene, counted, standing);
 }
 
 }  // namespace
 
 Weighed weigh_counts(const Rule& rule, const Scene& scene, const Occurrences& counted) {
   Weighed weighed;
-  weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
-    weighed.sum += Int128{entry.count} * weight;
-    if (weight == 0) weighed.weightless = saturating_add(weighed.weightless, entry.count);
-  });
+  const auto drop = [&](const Entry& entry) {
+    weighed.weightless = saturating_add(weighed.weightless, entry.count);
+  };
+  const std::span<const Entry> alive =
+      weigh_each(rule, scene, counted.all, [&](const Entry& entry, Weight weight) {
+        weighed.sum += Int128{entry.count} * weight;
+        if (weight == 0) drop(entry);
+      });
+  for (const Entry& entry : counted.all.first(counted.all.size() - alive.size())) drop(entry);
   return weighed;
 }
 
 void measure_occurrences(const Rule& rule, const Scene& scene, const Occurrences& counted,
                          Standing& standing) {
-  if (is_constant(rule)) return measure_constant(rule, scene, counted, standing);
-  const std::span<const Entry> entries = alive(rule, scene, counted.all);
-  if (rule.measure == Measure::value) {
-    measure_values(rule, scene, entries, standing);
-  } else {
-    measure_counts(rule, scene, entries, counted.count, standing);
-  }
-  if (scene.looks_ahead) standing.moves = next_loss_of_all(rule, scene, entries);
-  if (standing.holds) return;
-  standing.reason = why_no_occurrence(rule, scene, counted);
-  if (standing.reason == Reason::none) standing.reason = Reason::decayed;
+  if (rule.measure == Measure::value) return measure_values(rule, scene, counted, standing);
+  if (counted.count < full_weight) [[likely]]  // then the sum has 60 bits
+    return measure_counts<std::int64_t>(rule, scene, counted, standing);
+  measure_counts<Int128>(rule, scene, counted, standing);
 }
 
 }  // namespace lead_scoring

@@ -19,11 +19,24 @@ struct Match {
   std::int64_t n = 0;  // of that tier; of the last one when none matches
 };
 
+std::span<const Entry> in_order_of_matching(const Rule& rule, const Scene& scene,
+                                            std::span<const Entry> entries) {
+  if (rule.count_by != CountBy::items) return entries;
+  std::pmr::vector<Entry>& copy = scene.scratch.by_item;
+  copy.assign(entries.begin(), entries.end());
+  std::sort(copy.begin(), copy.end(), [](const Entry& a, const Entry& b) {
+    return a.item != b.item ? a.item < b.item : a.tick < b.tick;
+  });
+  return copy;
+}
+
 class TierMatcher {
  public:
-  // Entries in ascending order of ticks, or with distinct items in the order of items.
-  TierMatcher(const Rule& rule, const Scene& scene, std::span<const Entry> entries)
-      : rule_(rule), calendar_(scene.calendar()), entries_(entries) {}
+  TierMatcher(const Rule& rule, const Scene& scene, const Occurrences& counted)
+      : rule_(rule),
+        calendar_(scene.calendar()),
+        counted_(counted),
+        entries_(in_order_of_matching(rule, scene, counted.all)) {}
 
   // `at`: the tick that windows look back from.
   [[nodiscard]] Match match(Tick at) const {
@@ -39,18 +52,16 @@ class TierMatcher {
   [[nodiscard]] std::int64_t number(const Window& window, Tick at) const {
     if (rule_.count_by == CountBy::items) return distinct_items(window, at);
     const bool is_value = rule_.count_by == CountBy::value;
-    if (are_too_old(window, at)) return 0;
+    if (!is_value && window.is_open_ended()) return counted_.count;
+    const Lapse& within = window.within;
     Int128 sum = 0;
-    for (const Entry& entry : recent(entries_, window, at)) {
-      if (is_inside(window, calendar_, entry, at)) sum += is_value ? entry.value : entry.count;
+    for (const Entry* entry = entries_.data() + entries_.size(); entry != entries_.data();) {
+      --entry;
+      // What came before is too old as well; timeless ones are the last.
+      if (within.given() && std::int64_t{at} - entry->tick >= within.most && !is_timeless(*entry)) break;
+      if (is_inside(window, calendar_, *entry, at)) sum += is_value ? entry->value : entry->count;
     }
     return clamped(sum);
-  }
-
-  // All of them, as the last one shows.
-  [[nodiscard]] bool are_too_old(const Window& window, Tick at) const {
-    if (!window.within.given() || entries_.empty() || is_timeless(entries_.back())) return false;
-    return std::int64_t{at} - entries_.back().tick >= window.within.most;
   }
 
   [[nodiscard]] std::int64_t distinct_items(const Window& window, Tick at) const {
@@ -67,7 +78,9 @@ class TierMatcher {
 
   const Rule& rule_;
   const Calendar& calendar_;
-  std::span<const Entry> entries_;
+  const Occurrences& counted_;
+  std::span<const Entry>
+      entries_;  // in ascending order of ticks, or with distinct items in the order of items
 };
 
 // First tick after now at which another tier, or none, matches; it may be too early, never too late.
@@ -101,22 +114,11 @@ Tick looked_from(const Rule& rule, const Scene& scene, const Occurrences& counte
   return is_from_last ? counted.all.back().tick : scene.now();
 }
 
-std::span<const Entry> in_order_of_matching(const Rule& rule, const Scene& scene,
-                                            std::span<const Entry> entries) {
-  if (rule.count_by != CountBy::items) return entries;
-  std::pmr::vector<Entry>& copy = scene.scratch.by_item;
-  copy.assign(entries.begin(), entries.end());
-  std::sort(copy.begin(), copy.end(), [](const Entry& a, const Entry& b) {
-    return a.item != b.item ? a.item < b.item : a.tick < b.tick;
-  });
-  return copy;
-}
-
 }  // namespace
 
 TierAccount look_at_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted) {
   const Tick at = looked_from(rule, scene, counted);
-  const TierMatcher matcher(rule, scene, in_order_of_matching(rule, scene, counted.all));
+  const TierMatcher matcher(rule, scene, counted);
   TierAccount account{.tier = matcher.match(at).tier};
   const Tier& looked_at = account.tier != nullptr ? *account.tier : rule.tiers.back();
   for (const Entry& entry : counted.all) {
@@ -128,7 +130,7 @@ TierAccount look_at_tiers(const Rule& rule, const Scene& scene, const Occurrence
 
 void measure_tiers(const Rule& rule, const Scene& scene, const Occurrences& counted, Standing& standing) {
   const Tick at = looked_from(rule, scene, counted);
-  const TierMatcher matcher(rule, scene, in_order_of_matching(rule, scene, counted.all));
+  const TierMatcher matcher(rule, scene, counted);
   const Match match = matcher.match(at);
   standing.counted = shown_number(rule, match.n);
   standing.holds = match.tier != nullptr;

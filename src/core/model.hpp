@@ -178,6 +178,7 @@ struct Rule {
   bool can_be_idle = false;         // says nothing, now or later, while its signal has not occurred
   bool is_simple = false;           // weighs occurrences of its signal, and has no guard
   bool is_only_limited = false;     // filtered, but neither by dates nor by another signal
+  std::uint16_t sum = 0;            // that its points are added to: see combine.hpp
   bool is_limited_by_tick = false;  // the limit's period is a tick, whose occurrences have been summed
 };
 
@@ -185,6 +186,8 @@ struct Rule {
 struct RuleRun {
   Component component = Component::engagement;
   std::int16_t group = -1;
+  std::uint16_t sum = 0;  // of their points: see combine.hpp
+  Clamp clamp{};          // of the group
   std::span<const std::uint16_t> rules{};
 };
 
@@ -228,12 +231,16 @@ struct Model {
   std::optional<Condition> segment{};
   // For speed only; plan_model fills them in.
   std::span<const std::uint32_t> numbers{};  // of the signals; behind the last one more than any
+  // One that is not used has the number of the one before, which is found first.
   std::span<const std::span<const std::uint16_t>> listeners{};  // by signal: rules that are idle without it
-  std::span<const std::uint16_t> wakeful{};                     // all other rules
-  std::span<const std::uint16_t> order{};     // of the rules: by component and group, ungrouped ones last
-  std::span<const RuleRun> runs{};            // of that order
+  std::span<const std::int64_t>
+      lifetimes{};                           // by signal: how old its last entry is when no listener minds it
+  std::span<const std::uint16_t> wakeful{};  // all other rules
+  std::span<const std::uint16_t> order{};    // of the rules: by component and group, ungrouped ones last
+  std::span<const RuleRun> runs{};           // of that order
   std::span<const std::uint16_t> ceilings{};  // rules that have one
   std::span<const std::uint16_t> verdicts{};  // rules that disqualify, force a band or raise the hand
+  std::span<const std::uint16_t> watched{};   // all of these
   bool has_personas = false;
 
   [[nodiscard]] std::string_view time_zone() const { return zone; }

@@ -22,6 +22,11 @@ std::vector<std::uint16_t> evaluation_order(const Model& model) {
   return order;
 }
 
+std::uint16_t sum_of(const Model& model, const Rule& rule) {
+  if (rule.group >= 0) return static_cast<std::uint16_t>(rule.group);
+  return static_cast<std::uint16_t>(model.groups.size() + static_cast<std::size_t>(rule.component));
+}
+
 std::vector<RuleRun> runs_of(const Model& model) {
   std::vector<RuleRun> runs;
   const auto begins_run = [&](std::size_t i) {
@@ -33,7 +38,8 @@ std::vector<RuleRun> runs_of(const Model& model) {
     const std::size_t first = i++;
     while (i < model.order.size() && !begins_run(i)) ++i;
     const Rule& rule = model.rules[model.order[first]];
-    runs.push_back({rule.component, rule.group, model.order.subspan(first, i - first)});
+    const Clamp clamp = rule.group < 0 ? Clamp{} : model.groups[static_cast<std::size_t>(rule.group)].clamp;
+    runs.push_back({rule.component, rule.group, rule.sum, clamp, model.order.subspan(first, i - first)});
   }
   return runs;
 }
@@ -67,7 +73,10 @@ void mark_signals(const Model& model, std::span<Signal> signals) {
 
 std::vector<std::uint32_t> numbers_of(const Model& model) {
   std::vector<std::uint32_t> numbers;
-  for (const Signal& signal : model.signals) numbers.push_back(signal.number);
+  for (const Signal& signal : model.signals) {
+    const std::uint32_t before = numbers.empty() ? 0 : numbers.back();
+    numbers.push_back(signal.is_used ? signal.number : before);
+  }
   numbers.push_back(std::numeric_limits<std::uint32_t>::max());
   return numbers;
 }
@@ -95,6 +104,19 @@ void make_tables(std::span<Rule> rules, const Calendar& calendar, std::pmr::memo
 // A guard may be closed without the rule's own signal, and the reason is then another.
 bool is_wakeful(const Rule& rule) { return !rule.can_be_idle || rule.guard; }
 
+// From this age of its signal's last entry on the rule has no points and does not hold, whatever else is there.
+std::int64_t lifetime_of(const Rule& rule) {
+  constexpr std::int64_t endless = std::numeric_limits<std::int64_t>::max();
+  const bool is_weighed = rule.measure == Measure::occurrences || rule.measure == Measure::value;
+  if (is_weighed && rule.decay.kind != DecayKind::none && rule.decay.anchor == Anchor::occurrence)
+    return rule.decay.lifetime;
+  if (rule.measure != Measure::tiers || rule.window_anchor == WindowAnchor::last) return endless;
+  std::int64_t longest = 0;
+  for (const Tier& tier : rule.tiers)
+    longest = std::max(longest, tier.window.within.given() ? std::int64_t{tier.window.within.most} : endless);
+  return longest;
+}
+
 void plan_listeners(ModelReader& reader) {
   std::vector<std::span<const std::uint16_t>> listeners;
   for (std::size_t signal = 0; signal < reader.signals.size(); ++signal) {
@@ -102,6 +124,13 @@ void plan_listeners(ModelReader& reader) {
       return !is_wakeful(rule) && rule.signal == static_cast<SignalIndex>(signal);
     }));
   }
+  std::vector<std::int64_t> lifetimes;
+  for (const std::span<const std::uint16_t> rules : listeners) {
+    std::int64_t longest = 0;
+    for (const std::uint16_t i : rules) longest = std::max(longest, lifetime_of(reader.rules[i]));
+    lifetimes.push_back(longest);
+  }
+  reader.model.lifetimes = keep_list(lifetimes, reader.memory);
   reader.model.listeners = keep_list(listeners, reader.memory);
   reader.model.wakeful = rules_with(reader, is_wakeful);
 }
@@ -114,6 +143,7 @@ void plan_model(ModelReader& reader) {
   model.numbers = keep_list(numbers_of(model), reader.memory);
   make_tables(reader.rules, model.calendar, reader.memory);
   for (Rule& rule : reader.rules) {
+    rule.sum = sum_of(model, rule);
     rule.is_filtered = rule.valid_from || rule.valid_to || rule.since != no_signal || rule.repeat.limit > 0;
     rule.is_simple = !rule.guard && (rule.measure == Measure::occurrences || rule.measure == Measure::value);
     rule.is_only_limited =
@@ -128,9 +158,14 @@ void plan_model(ModelReader& reader) {
   plan_listeners(reader);
   model.order = keep_list(evaluation_order(model), reader.memory);
   model.runs = keep_list(runs_of(model), reader.memory);
-  model.ceilings = rules_with(reader, [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); });
-  model.verdicts = rules_with(
-      reader, [](const Rule& rule) { return rule.disqualifies || rule.hand_raise || rule.forces_band >= 0; });
+  const auto has_ceiling = [](const Rule& rule) { return rule.inactivity.ceiling.has_value(); };
+  const auto has_verdict = [](const Rule& rule) {
+    return rule.disqualifies || rule.hand_raise || rule.forces_band >= 0;
+  };
+  model.ceilings = rules_with(reader, has_ceiling);
+  model.verdicts = rules_with(reader, has_verdict);
+  model.watched =
+      rules_with(reader, [&](const Rule& rule) { return has_ceiling(rule) || has_verdict(rule); });
   model.has_personas = std::any_of(model.groups.begin(), model.groups.end(),
                                    [](const Group& group) { return group.is_persona; });
 }

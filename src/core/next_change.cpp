@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "exact.hpp"
+#include "room.hpp"
 #include "scorer.hpp"
 
 namespace lead_scoring {
@@ -36,11 +37,10 @@ std::int64_t ticks_to_next_display(Points before, Points after, std::int64_t tic
   // Displayed is half away from zero: d is shown from d·1000 − 500 on, 0 from −499 to 499.
   const Points below = (size + one_point / 2) % one_point + 1;
   const Points distance = is_shrinking ? below : one_point - below + 1;
-  return static_cast<std::int64_t>(Int128{distance} * ticks /
-                                   (before < after ? after - before : before - after));
+  return distance * ticks / (before < after ? after - before : before - after);  // at most 2^42
 }
 
-std::int64_t ticks_to_next_display(const Outcome& before, const Outcome& after, std::int64_t ticks) {
+std::int64_t ticks_to_next_display(const Totals& before, const Totals& after, std::int64_t ticks) {
   const std::int64_t nearest = std::min({ticks_to_next_display(before.engagement, after.engagement, ticks),
                                          ticks_to_next_display(before.fit, after.fit, ticks),
                                          ticks_to_next_display(before.score, after.score, ticks)});
@@ -56,11 +56,10 @@ Tick Scorer::next_change(const Outcome& now) {
                        return standings_[i].moves == never;
                      });
   if (stays) return never;
-  movers_ = room_for<std::uint16_t>(standings_.size(), memory_);
-  probed_ = room_for<Standing>(standings_.size(), memory_);
-  counted_ = room_for<Occurrences>(standings_.size(), memory_);
-  probed_group_sums_ = room_for<Points>(group_sums_.size(), memory_);
-  at_safe_ = now;
+  const std::size_t rules = model_.rules.size();
+  std::tie(movers_, probed_sums_, probed_parts_) =
+      rooms_for<Mover, Points, Part>(memory_, rules, sums_.size(), rules);
+  at_safe_ = now.totals;
   shown_ = now.shown;
   tries_ = most_tries;
   for (;; jump = first_jump()) {
@@ -71,8 +70,9 @@ Tick Scorer::next_change(const Outcome& now) {
     if (tries_-- == 0) return stop;
     stand_at(stop, LookAhead::yes);
     safe_ = stop;
-    at_safe_ = outcome();
-    if (!is_same(at_safe_.shown, shown_)) return stop;
+    const Outcome here = outcome();
+    if (!is_same(here.shown, shown_)) return stop;
+    at_safe_ = here.totals;
   }
 }
 
@@ -87,16 +87,13 @@ Tick Scorer::search_until(Tick stop) {
   Tick moves = never;
   std::size_t movers = 0;
   for (const std::uint16_t i : roused_) {
-    if (standings_[i].moves >= stop) continue;
-    moves = std::min(moves, standings_[i].moves);
-    movers_.data()[movers++] = i;
-    counted_[i] = {};
-    if (stays_counted(model_.rules[i]))
-      counted_[i] = kept(counted_occurrences(model_.rules[i], scene(false)));
+    if (standings_.data()[i].moves >= stop) continue;
+    movers_.data()[movers++] = mover(i);
+    moves = std::min(moves, standings_.data()[i].moves);
   }
   if (movers == 0) return stop;
   movers_ = {movers_.data(), movers};
-  std::copy(standings_.begin(), standings_.end(), probed_.begin());
+  for (const std::uint16_t i : model_.watched) probed_parts_.data()[i] = parts_.data()[i];
   safe_ = moves - 1;
   Tick next = moves;
   Tick change = stop;  // outputs are known to differ there, or it is the end of the search
@@ -109,8 +106,9 @@ Tick Scorer::search_until(Tick stop) {
         step = ticks_to_next_display(at_safe_, at_probe_, next - safe_);
         safe_ = next;
         at_safe_ = at_probe_;
-        std::swap(standings_, probed_);
-        std::swap(group_sums_, probed_group_sums_);
+        for (Mover& mover : movers_) mover.safe = mover.probed;
+        std::swap(sums_, probed_sums_);
+        std::swap(parts_, probed_parts_);
         if (doubt <= safe_) doubt = never;
         break;
       case Verdict::different:
@@ -130,9 +128,16 @@ Tick Scorer::search_until(Tick stop) {
   }
 }
 
-// Whether the rule counts the same entries until the next jump: timeless ones move with now.
-bool Scorer::stays_counted(const Rule& rule) const {
-  return counts_occurrences(rule) && history_.of(rule.signal).timeless.empty();
+Mover Scorer::mover(std::uint16_t index) {
+  const Rule& rule = model_.rules[index];
+  const Standing& standing = standings_[index];
+  const Mover::Said said{standing.points, standing.rising, clamped(standing.points, rule.clamp),
+                         standing.is_mixed, standing.holds};
+  const bool counts = counts_occurrences(rule);
+  const bool counts_anew = counts && history_.of(rule.signal).has_timeless();
+  Occurrences counted;
+  if (counts && !counts_anew) counted = kept(counted_occurrences(rule, scene(false)));
+  return {&rule, index, counts_anew, standing.moves, counted, said, said};
 }
 
 // Not in the scratch, where the next rule will put its own.
@@ -143,29 +148,46 @@ Occurrences Scorer::kept(const Occurrences& counted) {
   return {{copy, counted.all.size()}, counted.count};
 }
 
-// What the rules say at a tick before the next jump; those that have not begun to move are not asked again.
+// What the rules say at a tick before the next jump, and their sums; those that have not begun to move are not asked
+// again.
 void Scorer::probe(Tick at) {
   history_.stand_at(at);
   const Scene here = scene(false);
-  for (const std::uint16_t i : movers_) {
-    const Standing& safe = standings_[i];
-    Standing& standing = probed_[i];
-    if (safe.moves > at) {
-      standing = safe;
+  for (std::size_t i = 0; i < sums_.size(); ++i) probed_sums_.data()[i] = sums_.data()[i];
+  for (Mover& mover : movers_) {
+    if (mover.moves > at) {
+      mover.probed = mover.safe;
+      probed_parts_.data()[mover.index] = parts_.data()[mover.index];
       continue;
     }
-    const Rule& rule = model_.rules[i];
-    const bool is_kept = stays_counted(rule) || !counts_occurrences(rule);
-    move_on(rule, here, is_kept ? counted_[i] : counted_occurrences(rule, here), standing);
-    standing.moves = safe.moves;
-    standing.jumps = safe.jumps;
+    const Rule& rule = *mover.rule;
+    Standing standing;
+    const Occurrences counted = mover.counts_anew ? counted_occurrences(rule, here) : mover.counted;
+    if (weighs_occurrences(rule)) {
+      measure_occurrences(rule, here, counted, standing);
+    } else {
+      move_on(rule, here, counted, standing);
+    }
+    const Points points = clamped(standing.points, rule.clamp);
+    mover.probed = {standing.points, standing.rising, points, standing.is_mixed, standing.holds};
+    add_to(probed_sums_, rule, points - mover.safe.clamped);
+    probed_parts_.data()[mover.index] = {standing.holds, standing.holds};
   }
+}
+
+// Grades, levels and the earned band follow from the displayed numbers.
+bool Scorer::is_shown(const Totals& totals) const {
+  return displayed(totals.score) == shown_.score && displayed(totals.engagement) == shown_.engagement &&
+         displayed(totals.fit) == shown_.fit && totals.persona == shown_.persona &&
+         totals.disqualified == shown_.disqualified && totals.hand_raised == shown_.hand_raised &&
+         (totals.forced_band == at_safe_.forced_band || shown(model_, totals).shown.band == shown_.band);
 }
 
 Scorer::Verdict Scorer::compare(Tick at) {
   probe(at);
-  at_probe_ = completed(combine(model_, roused_, probed_, probed_group_sums_));
-  if (!is_same(at_probe_.shown, shown_)) return Verdict::different;
+  at_probe_ = totals(model_, probed_sums_, probed_parts_);
+  // An activity without a date moves with now.
+  if (!is_shown(at_probe_) || history_.last_activity() != shown_.last_active) return Verdict::different;
   return at == safe_ + 1 || is_proven_same() ? Verdict::same : Verdict::unproven;
 }
 
@@ -173,9 +195,9 @@ Scorer::Verdict Scorer::compare(Tick at) {
 bool Scorer::is_proven_same() {
   bool falls = true;
   bool rises = true;
-  for (const std::uint16_t i : movers_) {
-    const Standing& a = standings_[i];
-    const Standing& b = probed_[i];
+  for (const Mover& mover : movers_) {
+    const Mover::Said& a = mover.safe;
+    const Mover::Said& b = mover.probed;
     const Points a_rest = a.points - a.rising;
     const Points b_rest = b.points - b.rising;
     if (a.is_mixed || b.is_mixed || a.holds != b.holds) return is_proven_by_bounds();
@@ -183,32 +205,34 @@ bool Scorer::is_proven_same() {
     rises = rises && b.rising >= a.rising && b_rest >= a_rest;
   }
   // All rules move the same way, as decays do: then the ends are the bounds, and have been combined already.
-  if (falls) return is_one_persona(probed_group_sums_, group_sums_);
-  if (rises) return is_one_persona(group_sums_, probed_group_sums_);
+  if (falls) return is_one_persona(probed_sums_, sums_);
+  if (rises) return is_one_persona(sums_, probed_sums_);
   return is_proven_by_bounds();
 }
 
 bool Scorer::is_proven_by_bounds() {
-  const std::span<Part> low_parts = room_for<Part>(standings_.size(), memory_);
-  const std::span<Part> high_parts = room_for<Part>(standings_.size(), memory_);
-  const std::span<Points> low_sums = room_for<Points>(group_sums_.size(), memory_);
-  const std::span<Points> high_sums = room_for<Points>(group_sums_.size(), memory_);
-  std::fill(low_parts.begin(), low_parts.end(), Part{});  // as idle rules have them, for verdicts
-  std::fill(high_parts.begin(), high_parts.end(), Part{});
-  for (const std::uint16_t i : roused_) {
-    const Standing& a = standings_[i];
-    const Standing& b = probed_[i];
+  const auto [low_sums, high_sums, low_parts, high_parts] = rooms_for<Points, Points, Part, Part>(
+      memory_, sums_.size(), sums_.size(), parts_.size(), parts_.size());
+  std::copy(sums_.begin(), sums_.end(), low_sums.begin());
+  std::copy(sums_.begin(), sums_.end(), high_sums.begin());
+  for (const std::uint16_t i : model_.watched) low_parts[i] = high_parts[i] = parts_[i];
+  for (const Mover& mover : movers_) {
+    const Rule& rule = *mover.rule;
+    const Mover::Said& a = mover.safe;
+    const Mover::Said& b = mover.probed;
     const Points a_rest = a.points - a.rising;
     const Points b_rest = b.points - b.rising;
     // The parts of a mixed contribution were rounded one by one, which is up to a thousandth off for each.
     const Points slack = a.is_mixed || b.is_mixed ? 2 : 0;
-    low_parts[i] = {std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack, a.holds && b.holds,
-                    a.holds || b.holds};
-    high_parts[i] = {std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack, a.holds || b.holds,
-                     a.holds && b.holds};
+    const Points low = std::min(a.rising, b.rising) + std::min(a_rest, b_rest) - slack;
+    const Points high = std::max(a.rising, b.rising) + std::max(a_rest, b_rest) + slack;
+    add_to(low_sums, rule, clamped(low, rule.clamp) - a.clamped);
+    add_to(high_sums, rule, clamped(high, rule.clamp) - a.clamped);
+    low_parts[mover.index] = {a.holds && b.holds, a.holds || b.holds};
+    high_parts[mover.index] = {a.holds || b.holds, a.holds && b.holds};
   }
-  const Evaluation low = combine(model_, roused_, low_parts, low_sums).shown;
-  const Evaluation high = combine(model_, roused_, high_parts, high_sums).shown;
+  const Evaluation low = shown(model_, totals(model_, low_sums, low_parts)).shown;
+  const Evaluation high = shown(model_, totals(model_, high_sums, high_parts)).shown;
   return low.score == high.score && low.engagement == high.engagement && low.fit == high.fit &&
          low.band == high.band && low.disqualified == high.disqualified &&
          low.hand_raised == high.hand_raised && low.persona == high.persona &&
@@ -218,19 +242,18 @@ bool Scorer::is_proven_by_bounds() {
 // Whether the winner, that of the low sums, cannot have changed while each persona's sum lay between the two.
 bool Scorer::is_one_persona(std::span<const Points> low, std::span<const Points> high) const {
   if (!model_.has_personas) return true;
-  int winner = -1;
+  const auto low_of = [&](std::size_t i) { return persona_sum(model_, low, i); };
+  const auto high_of = [&](std::size_t i) { return persona_sum(model_, high, i); };
+  std::size_t winner = model_.groups.size();
   for (std::size_t i = 0; i < model_.groups.size(); ++i) {
-    if (!model_.groups[i].is_persona) continue;
-    if (low[i] != high[i] && low[i] <= 0 && high[i] >= 0) return false;  // it may have entered or left
-    if (low[i] != 0 && (winner < 0 || low[i] > low[static_cast<std::size_t>(winner)]))
-      winner = static_cast<int>(i);
+    if (low_of(i) != high_of(i) && low_of(i) <= 0 && high_of(i) >= 0)
+      return false;  // it may have entered or left
+    if (low_of(i) != 0 && (winner == model_.groups.size() || low_of(i) > low_of(winner))) winner = i;
   }
-  if (winner < 0) return true;
-  const Points least = low[static_cast<std::size_t>(winner)];
+  if (winner == model_.groups.size()) return true;
   for (std::size_t i = 0; i < model_.groups.size(); ++i) {
-    if (!model_.groups[i].is_persona || static_cast<int>(i) == winner || low[i] == 0) continue;
-    const bool comes_first = static_cast<int>(i) < winner;
-    if (high[i] > least || (comes_first && high[i] == least)) return false;
+    if (i == winner || low_of(i) == 0) continue;
+    if (high_of(i) > low_of(winner) || (i < winner && high_of(i) == low_of(winner))) return false;
   }
   return true;
 }

@@ -151,13 +151,13 @@ Occurrences filtered_occurrences(const Rule& rule, const Scene& scene) {
   const Past& past = scene.history.of(rule.signal);
   const Range range = counting_range(rule, scene);
   Occurrences counted{within_range(past.come(), range), 0};
-  if (!past.timeless.empty() && range.holds(scene.now())) {
+  if (past.has_timeless() && range.holds(scene.now())) {
     // They come after the dated ones of now, which will be the earlier ones tomorrow.
     const std::size_t dated = counted.all.size();
-    Entry* copy = scene.scratch.entries.room(dated + past.timeless.size());
+    Entry* copy = scene.scratch.entries.room(dated + past.timeless_number);
     std::copy(counted.all.begin(), counted.all.end(), copy);
-    std::copy(past.timeless.begin(), past.timeless.end(), copy + dated);
-    counted.all = {copy, dated + past.timeless.size()};
+    std::copy_n(past.entries, past.timeless_number, copy + dated);
+    counted.all = {copy, dated + past.timeless_number};
   }
   counted.count = sum_of_counts(counted.all);
   if (rule.repeat.limit > 0 && counted.count > rule.repeat.limit) {
@@ -188,9 +188,8 @@ Reason why_no_occurrence(const Rule& rule, const Scene& scene, const Occurrences
   // Entries up to `since` are as if they were not there; what is later was dropped for its date.
   Tick since = timeless;
   if (rule.since != no_signal) since = scene.history.last_of(rule.since);
-  const bool has_timeless = !past.timeless.empty() && scene.now() > since;
-  if (has_timeless || (past.present > 0 && past.dated[past.present - 1].tick > since))
-    return Reason::not_valid;
+  const bool has_timeless = past.has_timeless() && scene.now() > since;
+  if (has_timeless || (past.present > 0 && past.last_come().tick > since)) return Reason::not_valid;
   return past.has_future() ? Reason::not_yet : Reason::no_occurrence;
 }
 

@@ -9,25 +9,41 @@
 #include "combine.hpp"
 #include "history.hpp"
 #include "measure.hpp"
+#include "room.hpp"
 
 namespace lead_scoring {
 
-// Room for a list whose length stays, all of which is written before it is read; the memory resource frees it.
-template <typename T>
-[[nodiscard]] std::span<T> room_for(std::size_t size, std::pmr::memory_resource* memory) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  return {std::pmr::polymorphic_allocator<T>(memory).allocate(size), size};
-}
+// A rule that moves before the next jump.
+struct Mover {
+  // What it says at one tick: what next_change needs of a standing.
+  struct Said {
+    Points points = 0;
+    Points rising = 0;
+    Points clamped = 0;
+    bool is_mixed = false;
+    bool holds = false;
+  };
+  const Rule* rule;
+  std::uint16_t index;
+  bool counts_anew;     // timeless entries move with now, all others stay until the jump
+  Tick moves;           // the first tick at which it may move
+  Occurrences counted;  // that stay
+  Said safe;            // at the tick that is safe
+  Said probed;
+};
 
 class Scorer {
  public:
   // `at` lies in the years 1400–9999.
   Scorer(const Model& model, Bytes tally, Tick at, LookAhead ahead, std::pmr::memory_resource* memory);
 
-  [[nodiscard]] std::span<const Standing> standings() const { return standings_; }
-  [[nodiscard]] Outcome outcome(ExplainRows* rows = nullptr);
-  // What explain tells of each rule beside its standing.
-  [[nodiscard]] std::pmr::vector<Account> accounts(std::pmr::memory_resource* memory);
+  [[nodiscard]] Outcome outcome() const;
+  [[nodiscard]] Standing standing(std::size_t rule);
+  // Of each rule; and what explain tells of it beside its standing.
+  [[nodiscard]] std::pmr::vector<Standing> standings(std::pmr::memory_resource* memory);
+  [[nodiscard]] std::pmr::vector<Account> accounts(std::span<const Standing> standings,
+                                                   std::pmr::memory_resource* memory);
+  void tell(std::span<const Standing> standings, ExplainRows& rows) const;
   // First tick after that of the construction at which an output differs from those given, or a little earlier.
   // To be asked once, of a scorer that looked ahead; it stands at some later tick afterwards.
   [[nodiscard]] Tick next_change(const Outcome& now);
@@ -36,37 +52,36 @@ class Scorer {
   enum class Verdict { same, different, unproven };
 
   [[nodiscard]] Scene scene(bool looks_ahead) { return {model_, history_, scratch_, looks_ahead}; }
-  [[nodiscard]] std::span<const std::uint16_t> rouse() const;
   void stand_at(Tick at, LookAhead ahead);
-  [[nodiscard]] Outcome completed(Outcome outcome) const;
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
-  [[nodiscard]] bool stays_counted(const Rule& rule) const;
+  [[nodiscard]] Mover mover(std::uint16_t index);
   [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
   [[nodiscard]] bool is_proven_by_bounds();
+  [[nodiscard]] bool is_shown(const Totals& totals) const;
   [[nodiscard]] bool is_one_persona(std::span<const Points> low, std::span<const Points> high) const;
 
   const Model& model_;
   std::pmr::memory_resource* memory_;
   History history_;
   Scratch scratch_;
-  std::span<Standing> standings_;
-  std::span<Points> group_sums_;
-  std::span<const std::uint16_t> roused_;  // rules that are not idle for want of any entry, now or later
+  std::span<Standing> standings_;  // by rule; only of those that are roused or watched
+  std::span<Points> sums_;
+  std::span<Part> parts_;            // by rule; only of those that are watched
+  std::span<std::uint16_t> roused_;  // rules that can say something before the next arrival
   bool in_segment_ = true;
 
-  // next_change: the outputs are those of shown_ on every tick up to safe_, where standings_ and group_sums_ stand.
+  // next_change: the outputs are those of shown_ on every tick up to safe_, where sums_ and parts_ stand.
   Tick safe_;
-  Outcome at_safe_;
-  Outcome at_probe_;
+  Totals at_safe_;
+  Totals at_probe_;
   Evaluation shown_;
-  std::span<std::uint16_t> movers_;  // the rules that move before the next jump
-  std::span<Occurrences> counted_;   // what they count, which stays until then
-  std::span<Standing> probed_;
-  std::span<Points> probed_group_sums_;
+  std::span<Mover> movers_;
+  std::span<Points> probed_sums_;
+  std::span<Part> probed_parts_;
   int tries_ = 0;
 };
 

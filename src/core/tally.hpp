@@ -18,6 +18,7 @@
 // matched on delete leaves −1).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -70,14 +71,16 @@ class TallyReader {
   bool next_signal();
   [[nodiscard]] std::uint32_t signal() const { return signal_; }
   bool next(Entry& entry);
-  // The same for as many entries as there is room for; returns the end of what it has written. `facts` are those
-  // of all entries that were read with it.
+  // What the entries of a block have in common.
   struct Facts {
     std::int64_t more = 0;      // while plain: sum of the counts beyond one each
     bool is_plain = true;       // no count is 0 or less, or so large that their sum could be too large
     bool has_repeated = false;  // ticks that several dated entries share
   };
-  [[nodiscard]] Entry* read_into(Entry* out, const Entry* end, Facts& facts);
+  // The same for the first entry of a block, and for as many of the others as there is room for; returns the end of
+  // what it has written.
+  void read_first(Entry& entry, Facts& facts);
+  [[nodiscard]] Entry* read_rest(Entry* out, const Entry* end, Facts& facts);
   [[nodiscard]] bool is_read() const { return at_ == limit_; }  // the present block
   // The unread bytes of the present block, which count as read from now on. They continue the entry read
   // last, which must be a dated one: only then are all positions in them free of the anchor.
@@ -94,6 +97,11 @@ class TallyReader {
   void skip_to_anchor();
   void start_dated(std::uint64_t position);
   void read_fields(Entry& entry, std::uint64_t flags);
+  [[nodiscard]] std::uint64_t read_head();  // as varint, where there is a byte left
+  void write(std::uint64_t head, Tick tick, Entry& entry, Facts& facts);
+  [[nodiscard]] static const std::uint8_t* read_fields(Bytes bytes, const std::uint8_t* at,
+                                                       const std::uint8_t* limit, std::uint64_t flags,
+                                                       Entry& entry, Facts& facts);
   [[nodiscard]] Bytes bytes() const { return {begin_, end_}; }
   [[noreturn]] static void fail(const char* what, Bytes bytes, const std::uint8_t* at);
   [[noreturn, gnu::always_inline]] void fail(const char* what) const { fail(what, bytes(), at_); }
@@ -233,63 +241,60 @@ void check_canonical(Bytes bytes);
   return true;
 }
 
-// What it goes by stays in registers, and nearly all entries are plain ones.
-[[gnu::always_inline]] inline Entry* TallyReader::read_into(Entry* out, const Entry* end, Facts& facts) {
-  const std::uint8_t* at = at_;
-  const std::uint8_t* const limit = limit_;
-  Tick tick = tick_;
-  bool has_repeated = false;
-  while (at != limit) {
-    if (out == end) [[unlikely]]
-      break;
-    std::uint64_t head = *at;
-    if (head < 0x80) {
-      ++at;
-    } else if (limit - at > 1 && at[1] < 0x80) {
-      head = (head & 0x7f) | at[1] << 7;
-      at += 2;
-    } else [[unlikely]] {
-      at_ = at;
-      head = long_varint();
-      at = at_;
-    }
-    const std::uint64_t position = head >> 3;
-    if (tick != timeless) {
-      const std::int64_t next = tick + static_cast<std::int64_t>(position);  // position has 61 bits
-      if (next > std::numeric_limits<Tick>::max()) [[unlikely]] {
-        at_ = at;
-        fail("a tick beyond its range");
-      }
-      tick = static_cast<Tick>(next);
-      has_repeated |= position == 0;
-    } else if (position != 0) {
-      at_ = at;
-      start_dated(position);
-      tick = tick_;
-    }
-    out->signal = signal_;
-    out->tick = tick;
-    out->item = 0;
-    out->count = 1;
-    out->value = 0;
-    if ((head & 7) != 0) [[unlikely]] {
-      at_ = at;
-      read_fields(*out, head & 7);
-      at = at_;
-      // A tally has less than 2^31 bytes, and so less entries than that.
-      facts.is_plain = facts.is_plain && out->count > 0 && out->count < std::int64_t{1} << 31;
-      if (facts.is_plain) facts.more += out->count - 1;
-    }
-    ++out;
-    if (single_) {
-      at_ = limit_ = at;
-      tick_ = tick;
-      return out;
-    }
+[[gnu::always_inline]] inline std::uint64_t TallyReader::read_head() {
+  const std::uint8_t* const at = at_;
+  if (at[0] < 0x80) {
+    ++at_;
+    return at[0];
   }
-  at_ = at;
-  tick_ = tick;
-  facts.has_repeated |= has_repeated;
+  if (at + 1 != limit_ && at[1] < 0x80) [[likely]] {
+    at_ += 2;
+    return (at[0] & 0x7fU) | std::uint64_t{at[1]} << 7;
+  }
+  if (limit_ - at > 2 && at[2] < 0x80) {  // as the first dated entry of a tally has it
+    at_ += 3;
+    return (at[0] & 0x7fU) | (at[1] & 0x7fU) << 7 | std::uint64_t{at[2]} << 14;
+  }
+  return long_varint();
+}
+
+[[gnu::always_inline]] inline void TallyReader::write(std::uint64_t head, Tick tick, Entry& entry,
+                                                      Facts& facts) {
+  entry = {.signal = signal_, .tick = tick, .item = 0, .count = 1, .value = 0};
+  const std::uint64_t flags = head & 7;
+  if (flags == 0) [[likely]]
+    return;
+  if (flags == tally_format::has_item && limit_ - at_ >= static_cast<std::ptrdiff_t>(sizeof entry.item)) {
+    entry.item = tally_format::load_word(at_);
+    at_ += sizeof entry.item;
+  } else {
+    at_ = read_fields(bytes(), at_, limit_, flags, entry, facts);
+  }
+}
+
+[[gnu::always_inline]] inline void TallyReader::read_first(Entry& entry, Facts& facts) {
+  const std::uint64_t head = read_head();
+  if (head >> 3 != 0) start_dated(head >> 3);
+  write(head, tick_, entry, facts);
+  if (single_) limit_ = at_;
+}
+
+[[gnu::always_inline]] inline Entry* TallyReader::read_rest(Entry* out, const Entry* end, Facts& facts) {
+  // Each takes a byte at least, so that no more begin before `stop` than there is room for.
+  const std::uint8_t* const stop = at_ + std::clamp<std::ptrdiff_t>(end - out, 0, limit_ - at_);
+  while (tick_ == timeless && at_ < stop) {
+    read_first(*out++, facts);
+  }
+  std::int64_t tick = tick_;
+  while (at_ < stop) {
+    const std::uint64_t head = read_head();
+    tick += static_cast<std::int64_t>(head >> 3);  // of 61 bits
+    if (tick > std::numeric_limits<Tick>::max()) [[unlikely]]
+      fail("a tick beyond its range");
+    facts.has_repeated |= head < 8;
+    write(head, static_cast<Tick>(tick), *out++, facts);
+  }
+  tick_ = static_cast<Tick>(tick);
   return out;
 }
 

@@ -26,6 +26,20 @@ TallyReader::Varint TallyReader::long_varint(Bytes bytes, const std::uint8_t* at
   fail("the end of the bytes inside an entry", bytes, at);
 }
 
+const std::uint8_t* TallyReader::read_fields(Bytes bytes, const std::uint8_t* at, const std::uint8_t* limit,
+                                             std::uint64_t flags, Entry& entry, Facts& facts) {
+  TallyReader reader({});
+  reader.begin_ = bytes.data();
+  reader.end_ = bytes.data() + bytes.size();
+  reader.at_ = at;
+  reader.limit_ = limit;
+  reader.read_fields(entry, flags);
+  // A tally has less than 2^31 bytes, and so less entries than that.
+  facts.is_plain = facts.is_plain && entry.count > 0 && entry.count < std::int64_t{1} << 31;
+  if (facts.is_plain) facts.more += entry.count - 1;
+  return reader.at_;
+}
+
 void TallyReader::fail(const char* what, Bytes bytes, const std::uint8_t* at) {
   throw Error(ErrorKind::corrupt_data, "corrupt tally",
               "Found " + std::string(what) + " at byte " + std::to_string(at - bytes.data()) + " of " +
