@@ -67,6 +67,7 @@ void open_stored(StoredTable* table, Oid relation, bool speculative) {
   init_range_table(table->estate, table->rel, updated_columns(RelationGetDescr(table->rel), key->rd_index));
   table->arbiters = speculative ? list_make1_oid(RelationGetRelid(key)) : NIL;
   begin_key_scan(&table->by_key, table->rel, key);
+  prune_late(&table->by_key);
   table->row = MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsVirtual);
   if (table->rel->trigdesc != nullptr) {
     AfterTriggerBeginQuery();
