@@ -1,5 +1,5 @@
-// PostgreSQL looks an identity column's sequence up in pg_depend each time. That was a twelfth of what it costs to write
-// a band change, so sequences are remembered until the table changes. Who opens a table has heard of that.
+// PostgreSQL looks an identity column's sequence up in pg_depend each time. That was a sixth of what a band
+// change costs, so sequences are remembered until the table changes. Who opens a table has heard of that.
 #include "pg/column_default.hpp"
 
 extern "C" {
