@@ -345,29 +345,23 @@ bool lock_for_reading(Oid table) {
   return true;
 }
 
-List* read_band_requests(const char* sheet) {
-  List* requests = NIL;
-  const Key key = by_name("sheet", sheet);
-  for_each_row("band", "band_pkey", &key, 1, [&](const Row& row) {
+BandRequest* read_band_request(const char* sheet, const char* band) {
+  BandRequest* request = nullptr;
+  const Key keys[] = {by_name("sheet", sheet), by_name("name", band)};
+  for_each_row("band", "band_pkey", keys, 2, [&](const Row& row) {
     bool no_time = false;
     const Datum follow_up = row.get("follow_up", &no_time);
-    auto* request = palloc0_object(BandRequest);
-    request->band = row.text_or_null("name");
-    request->next_step = row.text_or_null("next_step");
-    request->owner_role = row.text_or_null("owner_role");
-    request->calendar = row.text_or_null("calendar");
-    if (!no_time) {
-      auto* copy = palloc_object(Interval);
-      *copy = *DatumGetIntervalP(follow_up);
-      request->follow_up = copy;
-    }
-    bool is_null = false;
-    request->notify = DatumGetBool(row.get("notify", &is_null)) && !is_null;
-    if (request->next_step != nullptr || request->owner_role != nullptr || request->follow_up != nullptr ||
-        request->notify)
-      requests = lappend(requests, request);
+    const BandRequest asked = {row.text_or_null("next_step"), row.text_or_null("owner_role"),
+                               row.text_or_null("calendar"), nullptr, row.boolean("notify")};
+    if (asked.next_step == nullptr && asked.owner_role == nullptr && no_time && !asked.notify) return;
+    request = palloc0_object(BandRequest);
+    *request = asked;
+    if (no_time) return;
+    auto* copy = palloc_object(Interval);
+    *copy = *DatumGetIntervalP(follow_up);
+    request->follow_up = copy;
   });
-  return requests;
+  return request;
 }
 
 CalendarDefinition* read_calendar(const char* name) {

@@ -92,14 +92,13 @@ bool lock_for_reading(Oid table);
 
 // What a band asks for when a lead has come up into it.
 struct BandRequest {
-  const char* band;
   const char* next_step;  // nullptr: nothing said; likewise below
   const char* owner_role;
   const char* calendar;  // nullptr: around the clock
   const Interval* follow_up;
   bool notify;
 };
-List* read_band_requests(const char* sheet);  // of the bands that ask for anything
+BandRequest* read_band_request(const char* sheet, const char* band);  // nullptr: it asks for nothing
 
 // A business calendar; nullptr when there is none of that name.
 struct CalendarDefinition {

@@ -6,21 +6,22 @@ namespace lead_scoring {
 
 namespace {
 
-struct SheetRequests {
+struct KnownBand {
   const char* sheet;
-  List* requests;  // BandRequest
+  const char* name;
+  const BandRequest* request;  // nullptr: it asks for nothing
 };
 
-const List* requests_of(HandOffs* known, const char* sheet) {
+const BandRequest* request_of(HandOffs* known, const char* sheet, const char* band) {
   ListCell* cell = nullptr;
-  foreach (cell, known->sheets) {
-    const auto* one = static_cast<const SheetRequests*>(lfirst(cell));
-    if (strcmp(one->sheet, sheet) == 0) return one->requests;
+  foreach (cell, known->bands) {
+    const auto* one = static_cast<const KnownBand*>(lfirst(cell));
+    if (strcmp(one->name, band) == 0 && strcmp(one->sheet, sheet) == 0) return one->request;
   }
-  auto* read = palloc0_object(SheetRequests);
-  *read = {sheet, read_band_requests(sheet)};
-  known->sheets = lappend(known->sheets, read);
-  return read->requests;
+  auto* read = palloc0_object(KnownBand);
+  *read = {sheet, band, read_band_request(sheet, band)};
+  known->bands = lappend(known->bands, read);
+  return read->request;
 }
 
 const BusinessClock* clock_named(HandOffs* known, const char* name) {
@@ -43,33 +44,27 @@ Datum text_or_zero(const char* text) { return text == nullptr ? Datum{0} : CStri
 
 FollowUp follow_up_of(HandOffs* known, const char* sheet, Datum band, TimestampTz at, FailureList* failures,
                       const char* lead) {
-  const List* requests = requests_of(known, sheet);
-  if (requests == NIL) return {};
   const char* name = TextDatumGetCString(band);
-  ListCell* cell = nullptr;
-  foreach (cell, requests) {
-    const auto* request = static_cast<const BandRequest*>(lfirst(cell));
-    if (strcmp(request->band, name) != 0) continue;
-    FollowUp follow_up = {};
-    follow_up.notify = request->notify;
-    if (request->next_step == nullptr && request->owner_role == nullptr && request->follow_up == nullptr)
-      return follow_up;
-    follow_up.asked = true;
-    follow_up.next_step = text_or_zero(request->next_step);
-    follow_up.owner_role = text_or_zero(request->owner_role);
-    follow_up.calendar = text_or_zero(request->calendar);
-    if (request->follow_up == nullptr) return follow_up;
-    ErrorReport problem;
-    follow_up.has_due = add_business_time(*clock_named(known, request->calendar), at, *request->follow_up,
-                                          &follow_up.due_at, &problem);
-    if (!follow_up.has_due)
-      record_failure(failures, "", sheet, problem.sqlstate,
-                     psprintf("band \"%s\" sets no due date: %s", name,
-                              TextDatumGetCString(text_datum(problem.message))),
-                     lead);
+  const BandRequest* request = request_of(known, sheet, name);
+  if (request == nullptr) return {};
+  FollowUp follow_up = {};
+  follow_up.notify = request->notify;
+  if (request->next_step == nullptr && request->owner_role == nullptr && request->follow_up == nullptr)
     return follow_up;
-  }
-  return {};
+  follow_up.asked = true;
+  follow_up.next_step = text_or_zero(request->next_step);
+  follow_up.owner_role = text_or_zero(request->owner_role);
+  follow_up.calendar = text_or_zero(request->calendar);
+  if (request->follow_up == nullptr) return follow_up;
+  ErrorReport problem;
+  follow_up.has_due = add_business_time(*clock_named(known, request->calendar), at, *request->follow_up,
+                                        &follow_up.due_at, &problem);
+  if (!follow_up.has_due)
+    record_failure(
+        failures, "", sheet, problem.sqlstate,
+        psprintf("band \"%s\" sets no due date: %s", name, TextDatumGetCString(text_datum(problem.message))),
+        lead);
+  return follow_up;
 }
 
 }  // namespace lead_scoring

@@ -8,7 +8,7 @@ namespace lead_scoring {
 
 // What was read so far; for one batch, in its memory context.
 struct HandOffs {
-  List* sheets;
+  List* bands;
   List* clocks;
 };
 

@@ -1,6 +1,7 @@
 #include "pg/key_scan.hpp"
 
 #include "pg/compat_executor.hpp"
+#include "pg/late_pruning.hpp"
 
 extern "C" {
 #include "access/stratnum.h"
@@ -39,6 +40,8 @@ void expect_order(KeyScan* scan, const KeyType* key) {
   set_key(scan, BTGreaterEqualStrategyNumber);
 }
 
+void prune_late(KeyScan* scan) { scan->prunes_late = can_prune_late(scan->rel); }
+
 namespace {
 
 void drop_snapshot(KeyScan* scan) {
@@ -69,7 +72,8 @@ namespace {
 
 bool step(KeyScan* scan) {
   MemoryContext caller = MemoryContextSwitchTo(scan->context);
-  const bool there = index_getnext_slot(scan->scan, ForwardScanDirection, scan->found);
+  const bool there = scan->prunes_late ? next_row_pruned_late(scan->scan, scan->found)
+                                       : index_getnext_slot(scan->scan, ForwardScanDirection, scan->found);
   MemoryContextSwitchTo(caller);
   return there;
 }

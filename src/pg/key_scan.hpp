@@ -25,6 +25,7 @@ struct KeyScan {
   const KeyType* order;
   AttrNumber column;  // of the key, in the table
   bool stands;        // `found` is the first row at or after the key asked for last
+  bool prunes_late;   // late_pruning.cpp; for tables of our own
 };
 
 // Both relations are open and locked; they stay the caller's.
@@ -32,6 +33,8 @@ void begin_key_scan(KeyScan* scan, Relation rel, Relation index);
 void end_key_scan(KeyScan* scan);
 // From now on keys come in ascending order; before the first of them.
 void expect_order(KeyScan* scan, const KeyType* key);
+// The table is ours, and its pages are pruned as late as suits it.
+void prune_late(KeyScan* scan);
 
 // Takes a new snapshot; the first find_row does it by itself.
 void look_again(KeyScan* scan);

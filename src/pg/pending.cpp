@@ -39,7 +39,7 @@ namespace {
 void open(PendingTable* table) {
   if (table->is_open) return;
   MemoryContext caller = MemoryContextSwitchTo(table->context);
-  open_stored(&table->stored, table->audience->definition->pending_table, false);
+  open_stored(&table->stored, table->audience->definition->pending_table);
   table->lead = required_column(table->stored, "lead", 1);
   table->delta = required_column(table->stored, "delta", 3);
   table->is_open = true;
@@ -56,7 +56,7 @@ bool has_pending(PendingTable* table, Datum key) {
 
 void append_pending(PendingTable* table, Datum key, Datum delta) {
   open(table);
-  copy_defaults(&table->stored);
+  start_row(&table->stored);
   set_column(&table->stored, table->lead, key, false);
   set_column(&table->stored, table->delta, delta, false);
   insert_stored(&table->stored);

@@ -221,6 +221,7 @@ void rescore_leads(ScoringBatch* batch) {
 }
 
 void mirror_batch(const ScoringBatch& batch) {
+  if (!has_mirror(*batch.audience->definition)) return;
   auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(batch.count)));
   int count = 0;
   for (int i = 0; i < batch.count; i++)
@@ -228,17 +229,15 @@ void mirror_batch(const ScoringBatch& batch) {
   mirror_scores(batch.audience, keys, count);
 }
 
-// What is left is rare, and done by statements.
+// What is left is rare, and but for the band changes done by statements.
 void finish_batch(const ScoringBatch& batch) {
-  const bool nothing_left = batch.writes.deleted.used == 0 && batch.writes.changes == NIL &&
-                            batch.upkeep.forget_count == 0 && batch.upkeep.wake_count == 0 &&
-                            !has_mirror(*batch.audience->definition);
-  if (nothing_left) return;
-  const int level = prefer_indexes();
+  const bool statements = batch.writes.deleted.used > 0 || batch.upkeep.forget_count > 0 ||
+                          has_mirror(*batch.audience->definition);
+  const int level = statements ? prefer_indexes() : 0;
   flush_rare_writes(batch.audience, batch.writes);
   keep_up_tallies(batch.audience, batch.upkeep);
   mirror_batch(batch);
-  AtEOXact_GUC(true, level);
+  if (statements) AtEOXact_GUC(true, level);
 }
 
 // What becomes of the tallies before the scores are decided.

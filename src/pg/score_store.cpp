@@ -8,6 +8,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
@@ -60,7 +61,7 @@ bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b) {
 }
 
 void open_scores(ScoreTable* table, const CachedAudience& audience) {
-  open_stored(&table->stored, audience.definition->score_table, false);
+  open_stored(&table->stored, audience.definition->score_table);
   table->lead = required_column(table->stored, "lead", 1);
   table->sheet = required_column(table->stored, "sheet", 2);
   for (int i = 0; i < score_column_count; i++)
@@ -125,7 +126,7 @@ List* read_scores_at(ScoreTable* table, const KeyType& type, Datum key, const Ro
 }
 
 void insert_score(ScoreTable* table, Datum key, const ScoreRow& row) {
-  copy_defaults(&table->stored);
+  start_row(&table->stored);
   set_column(&table->stored, table->lead, key, false);
   set_column(&table->stored, table->sheet, CStringGetTextDatum(row.sheet), false);
   set_scores(table, row);
@@ -224,8 +225,7 @@ void put_text(ChangeTable* table, const char* name, AttrNumber likely, Datum tex
 // Returns its number.
 Datum insert_change(ChangeTable* table, const BandChange& change) {
   const FollowUp& follow_up = change.follow_up;
-  copy_defaults(&table->stored);
-  const Datum id = table->stored.row->tts_values[table->id - 1];
+  start_row(&table->stored);
   put(table, "lead", 2, change.key, false);
   put(table, "sheet", 3, CStringGetTextDatum(change.sheet), false);
   put_text(table, "from_band", 4, change.from);
@@ -241,7 +241,7 @@ Datum insert_change(ChangeTable* table, const BandChange& change) {
   put_text(table, "calendar", 14, follow_up.calendar);
   put(table, "due_at", 15, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
   insert_stored(&table->stored);
-  return id;
+  return table->stored.row->tts_values[table->id - 1];
 }
 
 void announce(const AudienceDefinition& a, Datum* ids, int count) {
@@ -249,16 +249,18 @@ void announce(const AudienceDefinition& a, Datum* ids, int count) {
   Datum values[] = {
       ObjectIdGetDatum(a.band_change_table),
       PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE))};
+  const int level = prefer_indexes();
   const int result = SPI_execute_with_args("SELECT lead_scoring.announce_changes($1, $2)", 2, types, values,
                                            nullptr, false, 0);
   if (result != SPI_OK_SELECT)
     elog(ERROR, "lead_scoring: unexpected result %s", SPI_result_code_string(result));
+  AtEOXact_GUC(true, level);
 }
 
 void flush_changes(const CachedAudience& audience, const List* changes) {
   const AudienceDefinition& a = *audience.definition;
   ChangeTable table;
-  open_stored(&table.stored, a.band_change_table, false);
+  open_stored(&table.stored, a.band_change_table);
   table.id = required_column(table.stored, "id", 1);
   auto* announced = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(changes))));
   int announced_count = 0;

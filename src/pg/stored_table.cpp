@@ -1,13 +1,14 @@
 #include "pg/stored_table.hpp"
 
+#include "pg/column_default.hpp"
 #include "pg/compat_executor.hpp"
 
 extern "C" {
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "executor/nodeModifyTable.h"
-#include "rewrite/rewriteHandler.h"
 #include "storage/lmgr.h"
 #include "utils/snapmgr.h"
 }
@@ -50,10 +51,8 @@ Relation primary_key(const ResultRelInfo* info) {
 // What counts as the target of an update: all columns but the primary key's. Triggers for some columns go by that,
 // and indexes of which no column is among them are told that their entries say nothing new.
 Bitmapset* updated_columns(TupleDesc desc, const Form_pg_index& key) {
-  Bitmapset* columns = nullptr;
-  for (int i = 0; i < desc->natts; i++)
-    if (!TupleDescAttr(desc, i)->attisdropped)
-      columns = bms_add_member(columns, i + 1 - FirstLowInvalidHeapAttributeNumber);
+  Bitmapset* columns = bms_add_range(nullptr, 1 - FirstLowInvalidHeapAttributeNumber,
+                                     desc->natts - FirstLowInvalidHeapAttributeNumber);
   for (int i = 0; i < key->indnatts; i++)
     columns = bms_del_member(columns, key->indkey.values[i] - FirstLowInvalidHeapAttributeNumber);
   return columns;
@@ -61,21 +60,22 @@ Bitmapset* updated_columns(TupleDesc desc, const Form_pg_index& key) {
 
 }  // namespace
 
-void open_stored(StoredTable* table, Oid relation, bool speculative) {
+void open_stored(StoredTable* table, Oid relation) {
   *table = {};
   table->rel = table_open(relation, RowExclusiveLock);
   check_table(table->rel);
   table->estate = CreateExecutorState();
   table->info = makeNode(ResultRelInfo);
   InitResultRelInfo(table->info, table->rel, 1, nullptr, 0);
-  ExecOpenIndices(table->info, speculative);
+  ExecOpenIndices(table->info, false);
   Relation key = primary_key(table->info);
   Bitmapset* updated = updated_columns(RelationGetDescr(table->rel), key->rd_index);
   init_range_table(table->estate, table->rel, updated);
   table->entries = plan_entries(table->info, updated);
-  table->arbiters = speculative ? list_make1_oid(RelationGetRelid(key)) : NIL;
   begin_key_scan(&table->by_key, table->rel, key);
+  prune_late(&table->by_key);
   table->row = MakeSingleTupleTableSlot(RelationGetDescr(table->rel), &TTSOpsVirtual);
+  table->given = static_cast<bool*>(palloc0(static_cast<Size>(RelationGetDescr(table->rel)->natts)));
   if (table->rel->trigdesc != nullptr) {
     AfterTriggerBeginQuery();
     init_recheck(&table->epq, table->estate);
@@ -146,34 +146,40 @@ namespace {
 
 void store_row(StoredTable* table) { ExecStoreVirtualTuple(table->row); }
 
-// Defaults of all columns; the caller's values are set over them.
-void make_defaults(StoredTable* table) {
+// nullptr: NULL.
+ExprState* default_of(StoredTable* table, int attribute) {
+  if (table->defaults[attribute] != nullptr) return table->defaults[attribute];
   MemoryContext caller = MemoryContextSwitchTo(table->estate->es_query_cxt);
+  Node* expression = default_of_column(table->rel, static_cast<AttrNumber>(attribute + 1));
+  if (expression != nullptr)
+    table->defaults[attribute] = ExecPrepareExpr(reinterpret_cast<Expr*>(expression), table->estate);
+  MemoryContextSwitchTo(caller);
+  return table->defaults[attribute];
+}
+
+void fill_defaults(StoredTable* table) {
   TupleDesc desc = RelationGetDescr(table->rel);
-  table->defaults = static_cast<ExprState**>(palloc0(sizeof(ExprState*) * static_cast<Size>(desc->natts)));
+  if (table->defaults == nullptr)
+    table->defaults = static_cast<ExprState**>(MemoryContextAllocZero(
+        table->estate->es_query_cxt, sizeof(ExprState*) * static_cast<Size>(desc->natts)));
+  ExprContext* context = GetPerTupleExprContext(table->estate);
   for (int i = 0; i < desc->natts; i++) {
     Form_pg_attribute column = TupleDescAttr(desc, i);
-    if (column->attisdropped || column->attgenerated != '\0') continue;
-    auto* expression = reinterpret_cast<Expr*>(build_column_default(table->rel, i + 1));
-    if (expression != nullptr) table->defaults[i] = ExecPrepareExpr(expression, table->estate);
+    if (table->given[i] || column->attisdropped || column->attgenerated != '\0') continue;
+    ExprState* expression = default_of(table, i);
+    if (expression != nullptr)
+      table->row->tts_values[i] = ExecEvalExprSwitchContext(expression, context, &table->row->tts_isnull[i]);
   }
-  MemoryContextSwitchTo(caller);
 }
 
 }  // namespace
 
-void copy_defaults(StoredTable* table) {
-  if (table->defaults == nullptr) make_defaults(table);
+void start_row(StoredTable* table) {
   ExecClearTuple(table->row);
-  ExprContext* context = GetPerTupleExprContext(table->estate);
-  const int columns = RelationGetDescr(table->rel)->natts;
-  for (int i = 0; i < columns; i++) {
-    table->row->tts_isnull[i] = true;
-    table->row->tts_values[i] = Datum{0};
-    if (table->defaults[i] != nullptr)
-      table->row->tts_values[i] =
-          ExecEvalExprSwitchContext(table->defaults[i], context, &table->row->tts_isnull[i]);
-  }
+  const auto columns = static_cast<Size>(RelationGetDescr(table->rel)->natts);
+  memset(table->row->tts_values, 0, sizeof(Datum) * columns);
+  memset(table->row->tts_isnull, true, columns);
+  memset(table->given, false, columns);
 }
 
 void copy_found(StoredTable* table) {
@@ -311,6 +317,7 @@ namespace {
 
 // False: a trigger says that the row is not to be inserted.
 bool before_insert(StoredTable* table) {
+  fill_defaults(table);
   begin_statement(table, inserts);
   store_row(table);
   const TriggerDesc* triggers = table->rel->trigdesc;
@@ -335,8 +342,24 @@ void insert_stored(StoredTable* table) {
   after_insert(table, insert_index_entries(table->info, table->row, table->estate, nullptr, NIL));
 }
 
+namespace {
+
+// Rarely needed, so not when the table is opened.
+void expect_conflicts(StoredTable* table) {
+  if (table->arbiters != NIL) return;
+  MemoryContext caller = MemoryContextSwitchTo(table->estate->es_query_cxt);
+  table->arbiters = list_make1_oid(RelationGetRelid(table->by_key.index));
+  for (int i = 0; i < table->info->ri_NumIndices; i++)
+    if (table->info->ri_IndexRelationInfo[i]->ii_Unique)
+      BuildSpeculativeIndexInfo(table->info->ri_IndexRelationDescs[i], table->info->ri_IndexRelationInfo[i]);
+  MemoryContextSwitchTo(caller);
+}
+
+}  // namespace
+
 // As INSERT … ON CONFLICT DO NOTHING does it: nodeModifyTable.c describes the protocol.
 bool insert_unless_there(StoredTable* table, bool wait) {
+  expect_conflicts(table);
   if (!before_insert(table)) return true;
   if (wait && !is_key_free(table->info, table->row, table->estate, table->arbiters)) return false;
   const TransactionId xid = GetCurrentTransactionId();

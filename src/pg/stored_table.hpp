@@ -31,17 +31,18 @@ struct StoredTable {
   EState* estate;
   ResultRelInfo* info;
   EPQState epq;
-  List* arbiters;  // the primary key
+  List* arbiters;  // the primary key, when insert_unless_there has been called
   TransitionCaptureState* captures[2];
   bool begun[2];         // statement triggers have fired: of an insert, of an update
-  ExprState** defaults;  // by attribute; made with the first insert
+  ExprState** defaults;  // by attribute; those that were needed
+  bool* given;           // by attribute: whether the row has a value of the caller's
   EntryPlan entries;     // of updated rows
   LateRow* late;
   int late_count;
 };
 
-// Opens for reading and writing. `speculative`: rows may be inserted that another session inserts too.
-void open_stored(StoredTable* table, Oid relation, bool speculative);
+// Opens for reading and writing.
+void open_stored(StoredTable* table, Oid relation);
 void close_stored(StoredTable* table);
 
 // So many keys will be asked for, in ascending order.
@@ -59,13 +60,15 @@ AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber 
 // The same for a column that we cannot do without; SQLSTATE 42703.
 AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely);
 
-// Fills `row`: with the columns' defaults, with what was found, with values by attribute.
-void copy_defaults(StoredTable* table);
+// Fills `row`: for an insert, where columns that are not set get their defaults; with what was found; with values by
+// attribute.
+void start_row(StoredTable* table);
 void copy_found(StoredTable* table);
 void copy_values(StoredTable* table, const Datum* values, const bool* nulls);
 inline void set_column(StoredTable* table, AttrNumber column, Datum value, bool is_null) {
   table->row->tts_values[column - 1] = value;
   table->row->tts_isnull[column - 1] = is_null;
+  table->given[column - 1] = true;
 }
 
 // Writes `row` over the row at `tid`. TM_Updated or TM_Deleted: somebody else was faster. TM_BeingModified: somebody
@@ -76,7 +79,7 @@ TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait);
 TM_Result update_stored_late(StoredTable* table, ItemPointer tid, bool wait);
 // Locks the row that was found against other writers. TM_WouldBlock: somebody holds it, and `wait` is false.
 TM_Result lock_found(StoredTable* table, bool wait);
-// Inserts `row`.
+// Inserts `row`, which then has the defaults too.
 void insert_stored(StoredTable* table);
 // Inserts `row` unless its key is there. With `wait`, sessions that are inserting the same key are waited for.
 bool insert_unless_there(StoredTable* table, bool wait);

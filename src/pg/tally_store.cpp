@@ -69,7 +69,7 @@ struct TallyTable {
 
 void open_tallies(TallyTable* table, CachedAudience* audience, int count) {
   table->audience = audience;
-  open_stored(&table->stored, audience->definition->tally_table, true);
+  open_stored(&table->stored, audience->definition->tally_table);
   begin_pending(&table->pending, audience);
   expect_keys(&table->stored, audience->definition->key, count);
   table->lead = required_column(table->stored, "lead", 1);
@@ -109,7 +109,7 @@ void set_parts(TallyTable* table, TallyRow* parts) {
 
 bool insert_tally(TallyTable* table, const LeadDelta& lead, bool wait, TallyRow* row) {
   *row = {true, false, table->empty, lead.tally, DT_NOEND, lead.changed ? lead.tally : Datum{0}};
-  copy_defaults(&table->stored);
+  start_row(&table->stored);
   set_column(&table->stored, table->lead, lead.key, false);
   set_column(&table->stored, table->wake_at, TimestampTzGetDatum(row->wake_at), false);
   set_parts(table, row);
