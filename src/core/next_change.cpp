@@ -20,7 +20,7 @@
 namespace lead_scoring {
 namespace {
 
-constexpr int most_tries = 16;
+constexpr int most_tries = 20;
 
 bool is_same(const Evaluation& a, const Evaluation& b) {
   return a.score == b.score && a.engagement == b.engagement && a.fit == b.fit && a.grade == b.grade &&
@@ -45,7 +45,7 @@ std::int64_t ticks_to_next_display(const Totals& before, const Totals& after, st
                                          ticks_to_next_display(before.fit, after.fit, ticks),
                                          ticks_to_next_display(before.score, after.score, ticks)});
   // Held by a clamp, or too slow to see: look ever farther.
-  return nearest == never ? 4 * ticks : std::max<std::int64_t>(nearest, 1);
+  return nearest == never ? 16 * ticks : std::max<std::int64_t>(nearest, 1);
 }
 
 }  // namespace
@@ -121,11 +121,31 @@ Tick Scorer::search_until(Tick stop) {
     const Tick bound = std::min(change, doubt);
     if (safe_ + 1 == change) return change;
     if (safe_ + 1 == bound || bound < stop) {
-      next = safe_ + std::max((bound - safe_) / 2, 1);
+      next = between(safe_, bound);
+    } else if (is_at_rest()) {
+      return stop;
     } else {
       next = static_cast<Tick>(std::min<std::int64_t>(safe_ + step, stop - 1));
     }
   }
+}
+
+// A tick after `safe` and before `bound`, if there is one, to look at next: it is likely that something changes where
+// a rule begins to move.
+Tick Scorer::between(Tick safe, Tick bound) const {
+  Tick start = bound;
+  for (const Mover& mover : movers_) {
+    if (mover.moves > safe) start = std::min(start, mover.moves);
+  }
+  if (start < bound) return std::max(start - 1, safe + 1);
+  return safe + std::max((bound - safe) / 2, 1);
+}
+
+// Whether all that moved has lost all weight.
+bool Scorer::is_at_rest() const {
+  return std::all_of(movers_.begin(), movers_.end(), [&](const Mover& mover) {
+    return weighs_occurrences(*mover.rule) && mover.moves <= safe_ && !mover.safe.holds;
+  });
 }
 
 Mover Scorer::mover(std::uint16_t index) {

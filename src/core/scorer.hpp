@@ -55,6 +55,8 @@ class Scorer {
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
+  [[nodiscard]] Tick between(Tick safe, Tick bound) const;
+  [[nodiscard]] bool is_at_rest() const;
   [[nodiscard]] Mover mover(std::uint16_t index);
   [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
