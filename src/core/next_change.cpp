@@ -34,8 +34,8 @@ std::int64_t ticks_to_next_display(Points before, Points after, const Alike& ali
   if (before == after) return never;
   const Points speed = before < after ? after - before : before - after;
   const Points distance = before < after ? alike.most - after : after - alike.least;
-  if (distance >= one_point) return never;     // it saturates
-  return (distance + 1) * ticks / speed;  // at most 2^42
+  if (distance >= one_point) return never;  // it saturates
+  return (distance + 1) * ticks / speed;    // at most 2^42
 }
 
 }  // namespace
@@ -151,6 +151,7 @@ void Scorer::start_mover(std::uint16_t index, Mover& mover) {
   mover.counted = {};
   mover.safe = {standing.points, standing.rising, clamped(standing.points, rule.clamp), standing.is_mixed,
                 standing.holds};
+  parts_.data()[index] = {standing.holds, standing.holds};
   if (!counts_occurrences(rule)) return;
   const Past& past = history_.of(rule.signal);
   mover.counts_anew = past.has_timeless();
@@ -194,10 +195,10 @@ void Scorer::probe(Tick at) {
 
 // How far to look from the probe on, at the speed since the safe tick.
 std::int64_t Scorer::step_at_probe(std::int64_t ticks) const {
-  const std::int64_t nearest = std::min(
-      {ticks_to_next_display(at_safe_.engagement, at_probe_.engagement, engagement_shown_, ticks),
-       ticks_to_next_display(at_safe_.fit, at_probe_.fit, fit_shown_, ticks),
-       ticks_to_next_display(at_safe_.score, at_probe_.score, score_shown_, ticks)});
+  const std::int64_t nearest =
+      std::min({ticks_to_next_display(at_safe_.engagement, at_probe_.engagement, engagement_shown_, ticks),
+                ticks_to_next_display(at_safe_.fit, at_probe_.fit, fit_shown_, ticks),
+                ticks_to_next_display(at_safe_.score, at_probe_.score, score_shown_, ticks)});
   // Held by a clamp, or too slow to see: look ever farther.
   return nearest == never ? 16 * ticks : std::max<std::int64_t>(nearest, 1);
 }
