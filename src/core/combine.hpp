@@ -62,6 +62,23 @@ struct Outcome {
                                                             std::numeric_limits<std::int32_t>::max()));
 }
 
+// The numbers that are displayed as this one is; without a limit where what is displayed saturates.
+struct Alike {
+  Points least = std::numeric_limits<Points>::min();
+  Points most = std::numeric_limits<Points>::max();
+  [[nodiscard]] bool holds(Points points) const { return least <= points && points <= most; }
+};
+[[nodiscard]] inline Alike alike(Points points) {
+  const std::int32_t number = displayed(points);
+  const Points middle = number * one_point;
+  Alike range;
+  if (number > std::numeric_limits<std::int32_t>::min())
+    range.least = middle - one_point / 2 + (number > 0 ? 0 : 1);
+  if (number < std::numeric_limits<std::int32_t>::max())
+    range.most = middle + one_point / 2 - (number < 0 ? 0 : 1);
+  return range;
+}
+
 class ExplainRows;
 // The rows of explain, on the same way. `standings`: of all rules.
 void tell(const Model& model, std::span<const Points> sums, std::span<const Part> parts,

@@ -15,6 +15,7 @@ struct Lapse {
   Tick most = 0;   // 0: no interval was given
 
   [[nodiscard]] bool given() const { return most > 0; }
+  friend bool operator==(const Lapse&, const Lapse&) = default;
 };
 
 // `span` is positive, a whole number of ticks and at most 1000 years (check_interval says so to the user).

@@ -88,8 +88,10 @@ Tick next_match(const Rule& rule, const Scene& scene, const TierMatcher& matcher
                 std::span<const Entry> counted) {
   std::pmr::vector<Edge>& edges = scene.scratch.edges;
   edges.clear();
+  const Window* before = nullptr;  // tiers of one window have its edges in common
   for (const Tier& tier : rule.tiers) {
-    append_edges(tier.window, scene, counted);
+    if (before == nullptr || !(tier.window == *before)) append_edges(tier.window, scene, counted);
+    before = &tier.window;
     if (&tier == now.tier) break;  // later tiers do not matter while this one matches
   }
   sort_edges(edges);

@@ -92,6 +92,7 @@ struct Window {
   Lapse older_than{};
 
   [[nodiscard]] bool is_open_ended() const { return !within.given() && !older_than.given(); }
+  friend bool operator==(const Window&, const Window&) = default;
 };
 
 // Guard and segment: min ≤ number of occurrences in the window ≤ max.

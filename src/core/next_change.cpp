@@ -20,7 +20,7 @@
 namespace lead_scoring {
 namespace {
 
-constexpr int most_tries = 16;
+constexpr int most_tries = 20;
 
 bool is_same(const Evaluation& a, const Evaluation& b) {
   return a.score == b.score && a.engagement == b.engagement && a.fit == b.fit && a.grade == b.grade &&
@@ -30,22 +30,12 @@ bool is_same(const Evaluation& a, const Evaluation& b) {
 }
 
 // Ticks until a number that moved from `before` to `after` in `ticks` is displayed differently, at that speed.
-std::int64_t ticks_to_next_display(Points before, Points after, std::int64_t ticks) {
+std::int64_t ticks_to_next_display(Points before, Points after, const Alike& alike, std::int64_t ticks) {
   if (before == after) return never;
-  const Points size = after < 0 ? -after : after;
-  const bool is_shrinking = (after < before) == (after >= 0);
-  // Displayed is half away from zero: d is shown from d·1000 − 500 on, 0 from −499 to 499.
-  const Points below = (size + one_point / 2) % one_point + 1;
-  const Points distance = is_shrinking ? below : one_point - below + 1;
-  return distance * ticks / (before < after ? after - before : before - after);  // at most 2^42
-}
-
-std::int64_t ticks_to_next_display(const Totals& before, const Totals& after, std::int64_t ticks) {
-  const std::int64_t nearest = std::min({ticks_to_next_display(before.engagement, after.engagement, ticks),
-                                         ticks_to_next_display(before.fit, after.fit, ticks),
-                                         ticks_to_next_display(before.score, after.score, ticks)});
-  // Held by a clamp, or too slow to see: look ever farther.
-  return nearest == never ? 4 * ticks : std::max<std::int64_t>(nearest, 1);
+  const Points speed = before < after ? after - before : before - after;
+  const Points distance = before < after ? alike.most - after : after - alike.least;
+  if (distance >= one_point) return never;  // it saturates
+  return (distance + 1) * ticks / speed;    // at most 2^42
 }
 
 }  // namespace
@@ -61,6 +51,9 @@ Tick Scorer::next_change(const Outcome& now) {
       rooms_for<Mover, Points, Part>(memory_, rules, sums_.size(), rules);
   at_safe_ = now.totals;
   shown_ = now.shown;
+  engagement_shown_ = alike(at_safe_.engagement);
+  fit_shown_ = alike(at_safe_.fit);
+  score_shown_ = alike(at_safe_.score);
   tries_ = most_tries;
   for (;; jump = first_jump()) {
     const Tick stop = std::min(jump, model_.calendar.last_tick() + 1);
@@ -88,7 +81,7 @@ Tick Scorer::search_until(Tick stop) {
   std::size_t movers = 0;
   for (const std::uint16_t i : roused_) {
     if (standings_.data()[i].moves >= stop) continue;
-    movers_.data()[movers++] = mover(i);
+    start_mover(i, movers_.data()[movers++]);
     moves = std::min(moves, standings_.data()[i].moves);
   }
   if (movers == 0) return stop;
@@ -103,7 +96,7 @@ Tick Scorer::search_until(Tick stop) {
     std::int64_t step = 0;
     switch (compare(next)) {
       case Verdict::same:
-        step = ticks_to_next_display(at_safe_, at_probe_, next - safe_);
+        step = step_at_probe(next - safe_);
         safe_ = next;
         at_safe_ = at_probe_;
         for (Mover& mover : movers_) mover.safe = mover.probed;
@@ -121,23 +114,48 @@ Tick Scorer::search_until(Tick stop) {
     const Tick bound = std::min(change, doubt);
     if (safe_ + 1 == change) return change;
     if (safe_ + 1 == bound || bound < stop) {
-      next = safe_ + std::max((bound - safe_) / 2, 1);
+      next = between(safe_, bound);
+    } else if (is_at_rest()) {
+      return stop;
     } else {
       next = static_cast<Tick>(std::min<std::int64_t>(safe_ + step, stop - 1));
     }
   }
 }
 
-Mover Scorer::mover(std::uint16_t index) {
-  const Rule& rule = model_.rules[index];
-  const Standing& standing = standings_[index];
-  const Mover::Said said{standing.points, standing.rising, clamped(standing.points, rule.clamp),
-                         standing.is_mixed, standing.holds};
-  const bool counts = counts_occurrences(rule);
-  const bool counts_anew = counts && history_.of(rule.signal).has_timeless();
-  Occurrences counted;
-  if (counts && !counts_anew) counted = kept(counted_occurrences(rule, scene(false)));
-  return {&rule, index, counts_anew, standing.moves, counted, said, said};
+// A tick after `safe` and before `bound`, if there is one, to look at next: it is likely that something changes where
+// a rule begins to move.
+Tick Scorer::between(Tick safe, Tick bound) const {
+  Tick start = bound;
+  for (const Mover& mover : movers_) {
+    if (mover.moves > safe) start = std::min(start, mover.moves);
+  }
+  if (start < bound) return std::max(start - 1, safe + 1);
+  return safe + std::max((bound - safe) / 2, 1);
+}
+
+// Whether all that moved has lost all weight.
+bool Scorer::is_at_rest() const {
+  return std::all_of(movers_.begin(), movers_.end(), [&](const Mover& mover) {
+    return weighs_occurrences(*mover.rule) && mover.moves <= safe_ && !mover.safe.holds;
+  });
+}
+
+void Scorer::start_mover(std::uint16_t index, Mover& mover) {
+  const Rule& rule = model_.rules.data()[index];
+  const Standing& standing = standings_.data()[index];
+  mover.rule = &rule;
+  mover.index = index;
+  mover.moves = standing.moves;
+  mover.counts_anew = false;
+  mover.counted = {};
+  mover.safe = {standing.points, standing.rising, clamped(standing.points, rule.clamp), standing.is_mixed,
+                standing.holds};
+  parts_.data()[index] = {standing.holds, standing.holds};
+  if (!counts_occurrences(rule)) return;
+  const Past& past = history_.of(rule.signal);
+  mover.counts_anew = past.has_timeless();
+  if (!mover.counts_anew) mover.counted = kept(counted_occurrences(rule, past, scene(false)));
 }
 
 // Not in the scratch, where the next rule will put its own.
@@ -175,10 +193,20 @@ void Scorer::probe(Tick at) {
   }
 }
 
+// How far to look from the probe on, at the speed since the safe tick.
+std::int64_t Scorer::step_at_probe(std::int64_t ticks) const {
+  const std::int64_t nearest =
+      std::min({ticks_to_next_display(at_safe_.engagement, at_probe_.engagement, engagement_shown_, ticks),
+                ticks_to_next_display(at_safe_.fit, at_probe_.fit, fit_shown_, ticks),
+                ticks_to_next_display(at_safe_.score, at_probe_.score, score_shown_, ticks)});
+  // Held by a clamp, or too slow to see: look ever farther.
+  return nearest == never ? 16 * ticks : std::max<std::int64_t>(nearest, 1);
+}
+
 // Grades, levels and the earned band follow from the displayed numbers.
 bool Scorer::is_shown(const Totals& totals) const {
-  return displayed(totals.score) == shown_.score && displayed(totals.engagement) == shown_.engagement &&
-         displayed(totals.fit) == shown_.fit && totals.persona == shown_.persona &&
+  return score_shown_.holds(totals.score) && engagement_shown_.holds(totals.engagement) &&
+         fit_shown_.holds(totals.fit) && totals.persona == shown_.persona &&
          totals.disqualified == shown_.disqualified && totals.hand_raised == shown_.hand_raised &&
          (totals.forced_band == at_safe_.forced_band || shown(model_, totals).shown.band == shown_.band);
 }

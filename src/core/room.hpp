@@ -1,6 +1,8 @@
 // Memory for lists of plain data, which the memory resource frees.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <memory_resource>
@@ -22,6 +24,8 @@ template <typename... T>
 [[nodiscard]] std::tuple<std::span<T>...> rooms_for(std::pmr::memory_resource* memory,
                                                     std::same_as<std::size_t> auto... sizes) {
   static_assert((std::is_trivially_copyable_v<T> && ...));
+  constexpr std::array alignments{alignof(T)...};
+  static_assert(std::is_sorted(alignments.rbegin(), alignments.rend()));
   auto* at =
       static_cast<std::byte*>(memory->allocate((... + (sizes * sizeof(T))), alignof(std::max_align_t)));
   const auto take = [&]<typename Each>(std::size_t size, Each*) {

@@ -55,12 +55,15 @@ class Scorer {
   void stand_at(Tick at, LookAhead ahead);
   [[nodiscard]] Tick first_jump();
   [[nodiscard]] Tick search_until(Tick stop);
-  [[nodiscard]] Mover mover(std::uint16_t index);
+  [[nodiscard]] Tick between(Tick safe, Tick bound) const;
+  [[nodiscard]] bool is_at_rest() const;
+  void start_mover(std::uint16_t index, Mover& mover);
   [[nodiscard]] Occurrences kept(const Occurrences& counted);
   void probe(Tick at);
   [[nodiscard]] Verdict compare(Tick at);
   [[nodiscard]] bool is_proven_same();
   [[nodiscard]] bool is_proven_by_bounds();
+  [[nodiscard]] std::int64_t step_at_probe(std::int64_t ticks) const;
   [[nodiscard]] bool is_shown(const Totals& totals) const;
   [[nodiscard]] bool is_one_persona(std::span<const Points> low, std::span<const Points> high) const;
 
@@ -79,6 +82,9 @@ class Scorer {
   Totals at_safe_;
   Totals at_probe_;
   Evaluation shown_;
+  Alike engagement_shown_;
+  Alike fit_shown_;
+  Alike score_shown_;
   std::span<Mover> movers_;
   std::span<Points> probed_sums_;
   std::span<Part> probed_parts_;
