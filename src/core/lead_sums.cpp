@@ -1,0 +1,209 @@
+#include "lead_sums.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "entry_words.hpp"
+#include "tally_format.hpp"
+#include "tally_writer.hpp"
+
+namespace lead_scoring {
+
+namespace {
+
+constexpr std::size_t first_table = 256;
+
+// A varint that we have written ourselves.
+const std::uint8_t* take_varint(const std::uint8_t* at, std::uint64_t* number) {
+  *number = 0;
+  for (int shift = 0;; shift += 7) {
+    *number |= std::uint64_t{*at & 0x7FU} << shift;
+    if (*at++ < 0x80) return at;
+  }
+}
+
+}  // namespace
+
+LeadSums::LeadSums(const LeadLog& log, std::size_t partition, std::pmr::memory_resource* scratch)
+    : log_(log),
+      partition_(log.partitions_[partition]),
+      has_numbers_(log.keys_ == LeadLog::Keys::numbers),
+      scratch_(scratch),
+      leads_(scratch),
+      table_(first_table, scratch),
+      lead_of_(scratch),
+      places_(scratch),
+      out_(scratch) {}
+
+const std::uint8_t* LeadSums::read_lead(const std::uint8_t* at, LeadLog::Keys keys, LogKey* key,
+                                        Bytes* tally) {
+  std::uint64_t number = 0;
+  at = take_varint(at, &number);
+  if (keys == LeadLog::Keys::numbers) {
+    key->number = tally_format::unzigzag(number);
+  } else {
+    key->bytes = {reinterpret_cast<const char*>(at), static_cast<std::size_t>(number)};
+    at += number;
+  }
+  at = take_varint(at, &number);
+  *tally = {at, static_cast<std::size_t>(number)};
+  return at + number;
+}
+
+bool LeadSums::same_key(const LogKey& a, const LogKey& b) const {
+  return has_numbers_ ? a.number == b.number : a.bytes == b.bytes;
+}
+
+void LeadSums::grow() {
+  table_.assign(table_.size() * 4, 0);
+  const std::size_t mask = table_.size() - 1;
+  for (std::uint32_t i = 0; i < leads_.size(); ++i) {
+    std::size_t at = leads_[i].hash;
+    while (table_[at & mask] != 0) ++at;
+    table_[at & mask] = i + 1;
+  }
+}
+
+// Of the lead with this key, which is new or known.
+std::uint32_t LeadSums::number_of(const LogKey& key, std::uint32_t hash) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = hash;
+  for (; table_[at & mask] != 0; ++at) {
+    const std::uint32_t known = table_[at & mask] - 1;
+    if (leads_[known].hash == hash && same_key(leads_[known].key, key)) return known;
+  }
+  leads_.push_back({key, hash, 0, {}});
+  const auto number = static_cast<std::uint32_t>(leads_.size());
+  table_[at & mask] = number;
+  if (2 * leads_.size() > table_.size()) grow();
+  return number - 1;
+}
+
+void LeadSums::read_closed() {
+  for (const LeadLog::Block* block = partition_.closed; block != nullptr; block = block->next) {
+    const std::uint8_t* at = block->bytes();
+    for (const std::uint8_t* end = at + block->size; at != end;) {
+      LogKey key;
+      Bytes tally;
+      at = read_lead(at, log_.keys_, &key, &tally);
+      const std::uint64_t hash = has_numbers_ ? LeadLog::hash_of(key.number) : LeadLog::hash_of(key.bytes);
+      Lead& lead = leads_[number_of(key, LeadLog::short_hash(hash))];
+      lead.tally = lead.tally.empty() ? tally : merge(lead.tally, tally, scratch_);
+    }
+  }
+}
+
+// take(key, short hash, first word of the entry, the word behind it)
+template <class Take>
+void LeadSums::for_each_entry(Take take) const {
+  for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next) {
+    const std::uint64_t* at = chunk->words();
+    LogKey key;
+    for (const std::uint64_t* end = at + chunk->used; at != end;) {
+      const std::uint64_t head = *at++;
+      std::uint32_t hash = 0;
+      if (has_numbers_) {
+        key.number = static_cast<std::int64_t>(head);
+        hash = LeadLog::short_hash(LeadLog::hash_of(key.number));
+      } else {
+        hash = static_cast<std::uint32_t>(head >> 32);
+        const std::size_t length = head & LeadLog::same_key;
+        if (length != LeadLog::same_key) {
+          key.bytes = {reinterpret_cast<const char*>(at), length};
+          at += LeadLog::words_for(length);
+        }
+      }
+      const std::uint64_t first = *at++;
+      take(key, hash, first, at);
+      if ((first & entry_words::is_more) != 0) at += entry_words::words_of_more(at);
+    }
+  }
+}
+
+void LeadSums::number_entries() {
+  std::size_t words = 0;
+  for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next)
+    words += chunk->used;
+  lead_of_.reserve(words / 2);  // a key and an entry are two words, at least
+  for_each_entry([this](const LogKey& key, std::uint32_t hash, std::uint64_t, const std::uint64_t*) {
+    const std::uint32_t lead = number_of(key, hash);
+    ++leads_[lead].count;
+    lead_of_.push_back(lead);
+  });
+}
+
+void LeadSums::spread_entries() {
+  places_.resize(lead_of_.size());
+  std::uint32_t start = 0;
+  for (Lead& lead : leads_) start += std::exchange(lead.count, start);
+  const std::uint32_t* lead = lead_of_.data();
+  for_each_entry([&](const LogKey&, std::uint32_t, std::uint64_t first, const std::uint64_t* more) {
+    const bool is_plain = (first & entry_words::is_more) == 0;
+    places_[leads_[*lead++].count++] = {first & ~entry_words::is_more, is_plain ? nullptr : more};
+  });
+}
+
+Bytes LeadSums::sum(std::span<Place> places, std::pmr::memory_resource* memory) const {
+  const auto item_of = [](const Place& place) {
+    return place.more == nullptr ? 0 : entry_words::item_of_more(place.more);
+  };
+  const auto in_order = [&](const Place& a, const Place& b) {
+    if (a.place != b.place) return a.place < b.place;
+    return item_of(a) < item_of(b);
+  };
+  const auto entry_of = [](const Place& place) {
+    Entry entry = entry_words::plain_entry(place.place);
+    if (place.more != nullptr)
+      entry_words::read_more(place.more, place.more + entry_words::words_of_more(place.more), entry);
+    return entry;
+  };
+  if (!std::is_sorted(places.begin(), places.end(), in_order))
+    std::sort(places.begin(), places.end(), in_order);
+  TallyWriter writer(memory, TallyWriter::expected_bytes(places.size()));
+  for (std::size_t i = 0; i < places.size();) {
+    Entry sum = entry_of(places[i]);
+    for (++i; i < places.size() && places[i].place == places[i - 1].place; ++i) {
+      const Entry next = entry_of(places[i]);
+      if (next.item != sum.item) break;
+      add_to(sum, next);
+    }
+    if (!is_zero(sum)) writer.add(sum);
+  }
+  return writer.finish();
+}
+
+void LeadSums::write_lead(const Lead& lead, std::span<Place> places, std::pmr::memory_resource* memory) {
+  Bytes tally = lead.tally;
+  if (!places.empty()) {
+    const Bytes added = sum(places, memory);
+    tally = tally.empty() ? added : merge(tally, added, memory);
+  }
+  if (tally.empty()) return;
+  std::array<std::uint8_t, tally_format::max_varint> room;
+  const auto put_number = [&](std::uint64_t number) {
+    out_.insert(out_.end(), room.data(), tally_format::put_varint(room.data(), number));
+  };
+  put_number(has_numbers_ ? tally_format::zigzag(lead.key.number) : lead.key.bytes.size());
+  out_.insert(out_.end(), lead.key.bytes.begin(), lead.key.bytes.end());
+  put_number(tally.size());
+  out_.insert(out_.end(), tally.begin(), tally.end());
+}
+
+Bytes LeadSums::closed() {
+  read_closed();
+  number_entries();
+  spread_entries();
+  std::array<std::byte, 4096> room;
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size(), scratch_);
+  out_.reserve(places_.size() * 4 + leads_.size() * 8);
+  std::size_t start = 0;
+  for (const Lead& lead : leads_) {
+    write_lead(lead, std::span(places_).subspan(start, lead.count - start), &memory);
+    start = lead.count;
+    memory.release();
+  }
+  return {out_.data(), out_.size()};
+}
+
+}  // namespace lead_scoring
