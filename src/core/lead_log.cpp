@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "lead_sums.hpp"
 #include "tally_entries.hpp"
@@ -34,7 +35,16 @@ LeadLog::LeadLog(Keys keys, std::size_t budget, std::pmr::memory_resource* memor
 
 std::uint64_t LeadLog::hash_of(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
 
-void LeadLog::refuse(const Entry& entry) { check_signal(entry); }
+void LeadLog::append_words(Tail& tail, std::int64_t key, const Entry& entry) {
+  if (!entry_words::is_signal(entry)) check_signal(entry);
+  if (key == static_cast<std::int32_t>(key)) {
+    *tail.at++ = is_narrow | static_cast<std::uint32_t>(key);
+  } else {
+    *tail.at++ = 0;
+    *tail.at++ = static_cast<std::uint64_t>(key);
+  }
+  tail.at = entry_words::put(tail.at, entry);
+}
 
 void LeadLog::append(std::string_view key, std::span<const Entry> entries) {
   if (key.size() >= same_key) throw std::length_error("the key of a lead is too long");
@@ -49,17 +59,15 @@ void LeadLog::append(std::string_view key, std::span<const Entry> entries) {
       make_room(partition, most_words);
       is_written = false;
     }
-    const std::uint64_t head = std::uint64_t{short_hash(hash)} << 32 | (is_written ? same_key : key.size());
-    if (is_written) {
-      put(tail, head, entry);
-      continue;
+    if (!entry_words::is_signal(entry)) check_signal(entry);
+    *tail.at++ = std::uint64_t{short_hash(hash)} << 32 | (is_written ? same_key : key.size());
+    if (!is_written) {
+      if (key_words > 0) tail.at[key_words - 1] = 0;  // no byte is left as it was found
+      std::memcpy(tail.at, key.data(), key.size());
+      tail.at += key_words;
+      is_written = true;
     }
-    if (!entry_words::is_signal(entry)) refuse(entry);
-    *tail.at++ = head;
-    if (key_words > 0) tail.at[key_words - 1] = 0;  // no byte is left as it was found
-    std::memcpy(tail.at, key.data(), key.size());
-    tail.at = entry_words::put(tail.at + key_words, entry);
-    is_written = true;
+    tail.at = entry_words::put(tail.at, entry);
   }
 }
 
@@ -187,6 +195,34 @@ void LeadLog::append(Bytes written) {
     if (words_in(i) >= partitions_[i].close_at) close(i);
   }
   if (at != written.data() + written.size()) throw std::logic_error("a log of leads is longer than it says");
+}
+
+void LeadLog::take(LeadLog& other) {
+  for (std::size_t i = 0; i < partitions; ++i) {
+    Partition& p = partitions_[i];
+    Partition& from = other.partitions_[i];
+    if (from.closed != nullptr) {
+      Block* last = from.closed;
+      while (last->next != nullptr) last = last->next;
+      last->next = std::exchange(p.closed, from.closed);
+    }
+    if (from.last != nullptr) {
+      const std::size_t words = other.words_in(i);
+      from.last->used = other.last_words(i);
+      from.last->next = p.first;
+      p.first = from.first;
+      if (p.last == nullptr) {
+        p.last = from.last;
+        p.earlier_words = from.earlier_words;
+        tails_[i] = other.tails_[i];
+      } else {
+        p.earlier_words += words;
+      }
+    }
+    from = {nullptr, nullptr, 0, least_close_at_, nullptr};
+    other.tails_[i] = {};
+    if (words_in(i) >= p.close_at) close(i);
+  }
 }
 
 bool LeadLog::Cursor::next(LogKey* key, Bytes* tally) {

@@ -38,18 +38,24 @@ class LeadLog {
 
   // invalid_parameter for a signal number out of range.
   void append(std::int64_t key, std::span<const Entry> entries) {
-    const std::uint64_t number = hash_of(key);
-    const std::size_t partition = partition_of(number);
+    const std::size_t partition = partition_of(hash_of(key));
     Tail& tail = tails_[partition];
     for (const Entry& entry : entries) {
       if (tail.end - tail.at < most_number_words) [[unlikely]]
         make_room(partition, most_number_words);
-      put(tail, static_cast<std::uint64_t>(key), entry);
+      if (fits_one_word(key, entry)) [[likely]] {
+        *tail.at++ = one_word(key, entry);
+      } else {
+        append_words(tail, key, entry);
+      }
     }
   }
   void append(std::string_view key, std::span<const Entry> entries);
-  // All that the other log has written with write().
+  // All that another log of the same keys has written with write().
   void append(Bytes written);
+  // All that another log of the same keys holds. Its memory is used from now on, and must live as long as this log's; the
+  // other log is empty then.
+  void take(LeadLog& other);
 
   // Closes what has been appended to a partition. It may be appended to again. out_of_range when a sum overflows; the
   // log must not be used any more then.
@@ -76,8 +82,12 @@ class LeadLog {
  private:
   friend class LeadSums;
 
-  // Words that were appended. A key of a number is one word; behind it comes one entry. One of bytes is its short hash << 32 |
-  // its length, then the bytes, then one entry; `same_key` as the length stands for the key before in the same chunk.
+  // Words that were appended. A key that is a number and its entry are
+  //   1 << 63 | signal << 54 | tick << 32 | key   one word, when the entry is a plain one and the numbers fit: nearly always
+  //   is_narrow | key, then the entry             when only the key fits
+  //   0, the key, then the entry
+  // A key of bytes is its short hash << 32 | its length, then the bytes, then one entry; `same_key` as the length stands for
+  // the key before in the same chunk.
   struct Chunk {
     Chunk* next;
     std::size_t capacity;
@@ -110,7 +120,11 @@ class LeadLog {
     Block* closed = nullptr;        // one, and more only while logs are put together
   };
 
-  static constexpr std::ptrdiff_t most_number_words = 1 + entry_words::most;
+  static constexpr std::ptrdiff_t most_number_words = 2 + entry_words::most;
+  static constexpr std::uint64_t is_one_word = std::uint64_t{1} << 63;
+  static constexpr std::uint64_t is_narrow = std::uint64_t{1} << 62;
+  static constexpr std::uint32_t signals_in_word = 512;
+  static constexpr std::uint32_t ticks_in_word = 1 << 22;
   static constexpr std::uint64_t same_key = 0xFFFFFFFF;
 
   // The highest bits are the partition; a short hash is those below, which tell leads of one partition apart.
@@ -127,13 +141,20 @@ class LeadLog {
     return (bytes + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
   }
 
-  static void put(Tail& tail, std::uint64_t head, const Entry& entry) {
-    if (!entry_words::is_signal(entry)) [[unlikely]]
-      refuse(entry);
-    *tail.at = head;
-    tail.at = entry_words::put(tail.at + 1, entry);
+  [[nodiscard]] static bool fits_one_word(std::int64_t key, const Entry& entry) {
+    return entry_words::is_plain(entry) && entry.signal - 1 < signals_in_word - 1 &&
+           static_cast<std::uint32_t>(entry.tick) < ticks_in_word && key == static_cast<std::int32_t>(key);
   }
-  static void refuse(const Entry& entry);
+  [[nodiscard]] static std::uint64_t one_word(std::int64_t key, const Entry& entry) {
+    return is_one_word | std::uint64_t{entry.signal} << 54 |
+           std::uint64_t{static_cast<std::uint32_t>(entry.tick)} << 32 | static_cast<std::uint32_t>(key);
+  }
+  // As entry_words has a plain entry.
+  [[nodiscard]] static std::uint64_t place_of(std::uint64_t one_word) {
+    return (one_word >> 54 & (signals_in_word - 1)) << 32 | (one_word >> 32 & (ticks_in_word - 1)) |
+           0x80000000U;
+  }
+  static void append_words(Tail& tail, std::int64_t key, const Entry& entry);
   void make_room(std::size_t partition, std::size_t words);
   void add_chunk(std::size_t partition, std::size_t words);
   void add_block(std::size_t partition, Bytes bytes);

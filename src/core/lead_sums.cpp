@@ -98,34 +98,59 @@ void LeadSums::read_closed() {
 template <class Take>
 void LeadSums::for_each_entry(Take take) const {
   for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next) {
-    const std::uint64_t* at = chunk->words();
-    LogKey key;
-    for (const std::uint64_t* end = at + chunk->used; at != end;) {
-      const std::uint64_t head = *at++;
-      std::uint32_t hash = 0;
-      if (has_numbers_) {
-        key.number = static_cast<std::int64_t>(head);
-        hash = LeadLog::short_hash(LeadLog::hash_of(key.number));
-      } else {
-        hash = static_cast<std::uint32_t>(head >> 32);
-        const std::size_t length = head & LeadLog::same_key;
-        if (length != LeadLog::same_key) {
-          key.bytes = {reinterpret_cast<const char*>(at), length};
-          at += LeadLog::words_for(length);
-        }
-      }
-      const std::uint64_t first = *at++;
-      take(key, hash, first, at);
-      if ((first & entry_words::is_more) != 0) at += entry_words::words_of_more(at);
+    if (has_numbers_) {
+      for_each_number(*chunk, take);
+    } else {
+      for_each_bytes(*chunk, take);
     }
   }
+}
+
+template <class Take>
+void LeadSums::for_each_number(const LeadLog::Chunk& chunk, Take take) {
+  const std::uint64_t* at = chunk.words();
+  LogKey key;
+  for (const std::uint64_t* end = at + chunk.used; at != end;) {
+    const std::uint64_t head = *at++;
+    key.number = static_cast<std::int32_t>(head);
+    if ((head & LeadLog::is_one_word) != 0) [[likely]] {
+      take(key, LeadLog::short_hash(LeadLog::hash_of(key.number)), LeadLog::place_of(head), at);
+      continue;
+    }
+    if ((head & LeadLog::is_narrow) == 0) key.number = static_cast<std::int64_t>(*at++);
+    at = take_entry(key, LeadLog::short_hash(LeadLog::hash_of(key.number)), at, take);
+  }
+}
+
+template <class Take>
+void LeadSums::for_each_bytes(const LeadLog::Chunk& chunk, Take take) {
+  const std::uint64_t* at = chunk.words();
+  LogKey key;
+  for (const std::uint64_t* end = at + chunk.used; at != end;) {
+    const std::uint64_t head = *at++;
+    const std::size_t length = head & LeadLog::same_key;
+    if (length != LeadLog::same_key) {
+      key.bytes = {reinterpret_cast<const char*>(at), length};
+      at += LeadLog::words_for(length);
+    }
+    at = take_entry(key, static_cast<std::uint32_t>(head >> 32), at, take);
+  }
+}
+
+// Returns the place behind the entry.
+template <class Take>
+const std::uint64_t* LeadSums::take_entry(const LogKey& key, std::uint32_t hash, const std::uint64_t* at,
+                                          Take take) {
+  const std::uint64_t first = *at++;
+  take(key, hash, first, at);
+  return (first & entry_words::is_more) != 0 ? at + entry_words::words_of_more(at) : at;
 }
 
 void LeadSums::number_entries() {
   std::size_t words = 0;
   for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next)
     words += chunk->used;
-  lead_of_.reserve(words / 2);  // a key and an entry are two words, at least
+  lead_of_.reserve(words);  // of which an entry takes one, at least
   for_each_entry([this](const LogKey& key, std::uint32_t hash, std::uint64_t, const std::uint64_t*) {
     const std::uint32_t lead = number_of(key, hash);
     ++leads_[lead].count;
@@ -158,8 +183,7 @@ Bytes LeadSums::sum(std::span<Place> places, std::pmr::memory_resource* memory) 
       entry_words::read_more(place.more, place.more + entry_words::words_of_more(place.more), entry);
     return entry;
   };
-  if (!std::is_sorted(places.begin(), places.end(), in_order))
-    std::sort(places.begin(), places.end(), in_order);
+  std::sort(places.begin(), places.end(), in_order);
   TallyWriter writer(memory, TallyWriter::expected_bytes(places.size()));
   for (std::size_t i = 0; i < places.size();) {
     Entry sum = entry_of(places[i]);

@@ -44,6 +44,13 @@ class LeadSums {
   [[nodiscard]] Bytes sum(std::span<Place> places, std::pmr::memory_resource* memory) const;
   template <class Take>
   void for_each_entry(Take take) const;
+  template <class Take>
+  static void for_each_number(const LeadLog::Chunk& chunk, Take take);
+  template <class Take>
+  static void for_each_bytes(const LeadLog::Chunk& chunk, Take take);
+  template <class Take>
+  static const std::uint64_t* take_entry(const LogKey& key, std::uint32_t hash, const std::uint64_t* at,
+                                         Take take);
 
   const LeadLog& log_;
   const LeadLog::Partition& partition_;

@@ -46,29 +46,6 @@ Datum key_datum(Oid type, const LogKey& key) {
   }
 }
 
-[[noreturn]] void refuse_storing() {
-  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                  errmsg("the result of tally_rows cannot be stored, sorted or shown"),
-                  errhint("Make rows of it with counted_keys and counted_tallies.")));
-  pg_unreachable();
-}
-
-Size flat_size(ExpandedObjectHeader*) { refuse_storing(); }
-void flatten_into(ExpandedObjectHeader*, void*, Size) { refuse_storing(); }
-
-const ExpandedObjectMethods methods = {flat_size, flatten_into};
-
-CountedLeads* read_counted(Datum value) {
-  auto* pointer = reinterpret_cast<struct varlena*>(DatumGetPointer(value));
-  if (VARATT_IS_EXTERNAL_EXPANDED(pointer)) {
-    ExpandedObjectHeader* object = DatumGetEOHP(value);
-    if (object->eoh_methods == &methods) return reinterpret_cast<CountedLeads*>(object);
-  }
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                  errmsg("only what tally_rows of the same query has counted can be read")));
-  pg_unreachable();
-}
-
 void close_all(CountedLeads* counted) {
   for (std::size_t i = 0; i < LeadLog::partitions; i++) {
     CHECK_FOR_INTERRUPTS();
@@ -76,11 +53,65 @@ void close_all(CountedLeads* counted) {
   }
 }
 
+CountedLeads* counted_of(ExpandedObjectHeader* header) { return reinterpret_cast<CountedLeads*>(header); }
+
+// As bytes: the type of the keys, and the log. What is too much even when it is closed is an error, and the rows are
+// counted again without workers.
+Size part_size(ExpandedObjectHeader* header) {
+  CountedLeads* counted = counted_of(header);
+  const auto size = [=] { return head_size + counted->log.written_size(); };
+  if (size() > MaxAllocSize) close_all(counted);
+  return size();
+}
+
+void write_part(ExpandedObjectHeader* header, void* result, Size size) {
+  const CountedLeads* counted = counted_of(header);
+  auto* written = static_cast<char*>(result);
+  SET_VARSIZE(written, size);
+  std::memcpy(written + VARHDRSZ, &counted->key_type, sizeof(Oid));
+  counted->log.write(reinterpret_cast<std::uint8_t*>(written) + head_size);
+}
+
+[[noreturn]] void refuse_storing() {
+  ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                  errmsg("the result of tally_rows cannot be stored, sorted or shown"),
+                  errhint("Make rows of it with counted_keys and counted_tallies.")));
+  pg_unreachable();
+}
+
+Size finished_size(ExpandedObjectHeader*) { refuse_storing(); }
+void write_finished(ExpandedObjectHeader*, void*, Size) { refuse_storing(); }
+
+const ExpandedObjectMethods part_methods = {part_size, write_part};
+const ExpandedObjectMethods finished_methods = {finished_size, write_finished};
+
+// nullptr: the value is something else.
+CountedLeads* counted_in(Datum value, const ExpandedObjectMethods& methods) {
+  if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value))) return nullptr;
+  ExpandedObjectHeader* object = DatumGetEOHP(value);
+  return object->eoh_methods == &methods ? counted_of(object) : nullptr;
+}
+
+CountedLeads* read_counted(Datum value) {
+  CountedLeads* counted = counted_in(value, finished_methods);
+  if (counted == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("only what tally_rows of the same query has counted can be read")));
+  return counted;
+}
+
+// nodeAgg copies a result that is not a piece of the current memory context.
+Datum pointer_to(CountedLeads* counted) {
+  return PointerGetDatum(
+      std::memcpy(palloc(EXPANDED_POINTER_SIZE), counted->header.eoh_ro_ptr, EXPANDED_POINTER_SIZE));
+}
+
 }  // namespace
 
-CountedLeads* make_counted_leads(Oid key_type, MemoryContext context) {
+CountedLeads* make_counted_leads(Oid key_type, MemoryContext parent) {
+  MemoryContext context = AllocSetContextCreate(parent, "lead_scoring counted leads", ALLOCSET_DEFAULT_SIZES);
   auto* counted = static_cast<CountedLeads*>(MemoryContextAlloc(context, sizeof(CountedLeads)));
-  EOH_init_header(&counted->header, &methods, context);
+  EOH_init_header(&counted->header, &part_methods, context);
   counted->key_type = key_type;
   const auto keys = is_number(key_type) ? LeadLog::Keys::numbers : LeadLog::Keys::bytes;
   new (&counted->log) LeadLog(keys, static_cast<std::size_t>(work_mem) * 1024, ContextResource::in(context));
@@ -98,35 +129,37 @@ void count_row(CountedLeads* counted, Datum key, std::span<const Entry> entries)
   });
 }
 
-bytea* written_leads(CountedLeads* counted) {
-  std::size_t size = head_size + counted->log.written_size();
-  if (size > MaxAllocSize) {
-    close_all(counted);
-    size = head_size + counted->log.written_size();
-  }
-  // Too much even so: palloc says it, and the rows are counted without workers.
-  auto* written = static_cast<bytea*>(palloc(size));
-  SET_VARSIZE(written, size);
-  std::memcpy(VARDATA(written), &counted->key_type, sizeof(Oid));
-  counted->log.write(reinterpret_cast<std::uint8_t*>(written) + head_size);
-  return written;
-}
+Datum counted_part(CountedLeads* counted) { return pointer_to(counted); }
 
-CountedLeads* add_written_leads(CountedLeads* counted, const bytea* written, MemoryContext context) {
+namespace {
+
+CountedLeads* add_written(CountedLeads* counted, Datum part, MemoryContext parent) {
+  const bytea* written = DatumGetByteaP(part);
   Oid key_type = InvalidOid;
   std::memcpy(&key_type, VARDATA(written), sizeof(Oid));
-  if (counted == nullptr) counted = make_counted_leads(key_type, context);
+  if (counted == nullptr) counted = make_counted_leads(key_type, parent);
   const Bytes bytes = {reinterpret_cast<const std::uint8_t*>(written) + head_size,
                        VARSIZE(written) - head_size};
   run_core([=] { counted->log.append(bytes); });
   return counted;
 }
 
+}  // namespace
+
+CountedLeads* add_counted_part(CountedLeads* counted, Datum part, MemoryContext parent) {
+  CountedLeads* own = counted_in(part, part_methods);
+  if (own == nullptr) return add_written(counted, part, parent);
+  // The aggregate that has counted the part may end before the one that puts the parts together.
+  MemoryContextSetParent(own->header.eoh_context, counted == nullptr ? parent : counted->header.eoh_context);
+  if (counted == nullptr) return own;
+  run_core([=] { counted->log.take(own->log); });
+  return counted;
+}
+
 Datum finished_leads(CountedLeads* counted) {
   close_all(counted);
-  // nodeAgg copies a result that is not a piece of the current memory context.
-  return PointerGetDatum(
-      std::memcpy(palloc(EXPANDED_POINTER_SIZE), counted->header.eoh_ro_ptr, EXPANDED_POINTER_SIZE));
+  counted->header.eoh_methods = &finished_methods;
+  return pointer_to(counted);
 }
 
 namespace {

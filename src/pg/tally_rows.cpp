@@ -152,24 +152,24 @@ LS_FUNCTION(ls_tally_rows) {
   PG_RETURN_POINTER(state);
 }
 
-// The first has not been handed over, or is itself a sum of what workers have; the second is what one has.
+// The second is a part that serialize has handed over.
 LS_FUNCTION(ls_tally_rows_combine) {
   MemoryContext context = aggregate_context(fcinfo);
   CountedLeads* state = state_of(fcinfo);
-  if (!PG_ARGISNULL(1))
-    state = add_written_leads(state, reinterpret_cast<bytea*>(PG_GETARG_POINTER(1)), context);
+  if (!PG_ARGISNULL(1)) state = add_counted_part(state, PG_GETARG_DATUM(1), context);
   if (state == nullptr) PG_RETURN_NULL();
   PG_RETURN_POINTER(state);
 }
 
 LS_FUNCTION(ls_tally_rows_serialize) {
   (void)aggregate_context(fcinfo);
-  PG_RETURN_BYTEA_P(written_leads(state_of(fcinfo)));
+  PG_RETURN_DATUM(counted_part(state_of(fcinfo)));
 }
 
+// What is read where it is combined.
 LS_FUNCTION(ls_tally_rows_deserialize) {
   (void)aggregate_context(fcinfo);
-  PG_RETURN_POINTER(PG_GETARG_BYTEA_P(0));
+  PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 LS_FUNCTION(ls_tally_rows_finish) {
