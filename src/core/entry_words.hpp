@@ -6,7 +6,6 @@
 //     [count] [value] [item]
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -49,7 +48,7 @@ inline constexpr std::uint64_t has_value = 1;
 inline constexpr std::uint64_t has_item = 2;
 inline constexpr std::uint64_t has_wide_count = 4;
 [[nodiscard]] inline std::size_t words_of_more(const std::uint64_t* more) {
-  return 1 + static_cast<std::size_t>(std::popcount(*more & (has_value | has_item | has_wide_count)));
+  return static_cast<std::size_t>(1 + (*more & 1) + (*more >> 1 & 1) + (*more >> 2 & 1));
 }
 [[nodiscard]] inline std::uint64_t item_of_more(const std::uint64_t* more) {
   return (*more & has_item) != 0 ? more[words_of_more(more) - 1] : 0;

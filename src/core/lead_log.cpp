@@ -23,6 +23,9 @@ constexpr std::size_t largest_chunk = 65536;
 // Words of a partition: enough to be worth the closing, and not more than the cache holds twice.
 constexpr std::size_t least_closed = 1024;
 constexpr std::size_t most_closed = 32768;
+// What a partition's entries and leads need while it is closed, see LeadSums.
+constexpr std::size_t first_scratch = 65536;
+constexpr std::size_t bytes_to_close_word = 40;
 
 }  // namespace
 
@@ -128,11 +131,22 @@ void LeadLog::add_block(std::size_t partition, Bytes bytes) {
   partitions_[partition].closed = block;
 }
 
+// Room for nearly all that is needed to close a partition.
+void LeadLog::make_scratch(std::size_t partition) {
+  const std::size_t size = std::bit_ceil(words_in(partition) * bytes_to_close_word + first_scratch);
+  if (size <= scratch_size_) return;
+  if (scratch_ != nullptr) memory_->deallocate(scratch_, scratch_size_, alignof(std::max_align_t));
+  scratch_size_ = 0;
+  scratch_ = static_cast<std::byte*>(memory_->allocate(size, alignof(std::max_align_t)));
+  scratch_size_ = size;
+}
+
 void LeadLog::close(std::size_t partition) {
   Partition& p = partitions_[partition];
   if (p.last == nullptr && (p.closed == nullptr || p.closed->next == nullptr)) return;
   if (p.last != nullptr) p.last->used = last_words(partition);
-  std::pmr::monotonic_buffer_resource scratch(memory_);
+  make_scratch(partition);
+  std::pmr::monotonic_buffer_resource scratch(scratch_, scratch_size_, memory_);
   LeadSums sums(*this, partition, &scratch);
   const Bytes closed = sums.closed();
   free_chunks(partition);

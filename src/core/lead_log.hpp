@@ -158,6 +158,7 @@ class LeadLog {
   void make_room(std::size_t partition, std::size_t words);
   void add_chunk(std::size_t partition, std::size_t words);
   void add_block(std::size_t partition, Bytes bytes);
+  void make_scratch(std::size_t partition);
   void free_chunks(std::size_t partition);
   void free_blocks(std::size_t partition);
   [[nodiscard]] std::size_t last_words(std::size_t partition) const;
@@ -168,6 +169,9 @@ class LeadLog {
   std::array<Tail, partitions> tails_;
   std::array<Partition, partitions> partitions_;
   std::pmr::memory_resource* memory_;
+  // Used by one closing after another.
+  std::byte* scratch_ = nullptr;
+  std::size_t scratch_size_ = 0;
   std::size_t least_close_at_;
   Keys keys_;
 };

@@ -12,7 +12,8 @@ namespace lead_scoring {
 
 namespace {
 
-constexpr std::size_t first_table = 256;
+constexpr std::size_t first_table = 1024;
+constexpr std::size_t most_moves = 16;  // for each entry, before others ways of sorting are better
 
 // A varint that we have written ourselves.
 const std::uint8_t* take_varint(const std::uint8_t* at, std::uint64_t* number) {
@@ -32,7 +33,7 @@ LeadSums::LeadSums(const LeadLog& log, std::size_t partition, std::pmr::memory_r
       scratch_(scratch),
       leads_(scratch),
       table_(first_table, scratch),
-      lead_of_(scratch),
+      read_(scratch),
       places_(scratch),
       out_(scratch) {}
 
@@ -150,40 +151,71 @@ void LeadSums::number_entries() {
   std::size_t words = 0;
   for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next)
     words += chunk->used;
-  lead_of_.reserve(words);  // of which an entry takes one, at least
-  for_each_entry([this](const LogKey& key, std::uint32_t hash, std::uint64_t, const std::uint64_t*) {
-    const std::uint32_t lead = number_of(key, hash);
-    ++leads_[lead].count;
-    lead_of_.push_back(lead);
-  });
+  read_.reserve(words);  // of which an entry takes one, at least
+  for_each_entry(
+      [this](const LogKey& key, std::uint32_t hash, std::uint64_t first, const std::uint64_t* more) {
+        const std::uint32_t lead = number_of(key, hash);
+        ++leads_[lead].count;
+        const bool is_plain = (first & entry_words::is_more) == 0;
+        const Place place = {first & ~entry_words::is_more, is_plain ? nullptr : more};
+        ++signals_[signal_of(place)];
+        read_.push_back({place, lead});
+      });
 }
 
+// Lead by lead. Rows mostly come in the order of time, and so they stay here for each signal: what is left to sort of a
+// lead is next to nothing.
 void LeadSums::spread_entries() {
-  places_.resize(lead_of_.size());
+  std::pmr::vector<std::uint32_t> by_signal(read_.size(), scratch_);
   std::uint32_t start = 0;
+  for (std::uint32_t& signal : signals_) start += std::exchange(signal, start);
+  for (std::uint32_t i = 0; i < read_.size(); ++i) by_signal[signals_[signal_of(read_[i].place)]++] = i;
+  places_.resize(read_.size());
+  start = 0;
   for (Lead& lead : leads_) start += std::exchange(lead.count, start);
-  const std::uint32_t* lead = lead_of_.data();
-  for_each_entry([&](const LogKey&, std::uint32_t, std::uint64_t first, const std::uint64_t* more) {
-    const bool is_plain = (first & entry_words::is_more) == 0;
-    places_[leads_[*lead++].count++] = {first & ~entry_words::is_more, is_plain ? nullptr : more};
-  });
+  for (const std::uint32_t i : by_signal) places_[leads_[read_[i].lead].count++] = read_[i].place;
 }
 
-Bytes LeadSums::sum(std::span<Place> places, std::pmr::memory_resource* memory) const {
-  const auto item_of = [](const Place& place) {
-    return place.more == nullptr ? 0 : entry_words::item_of_more(place.more);
-  };
-  const auto in_order = [&](const Place& a, const Place& b) {
-    if (a.place != b.place) return a.place < b.place;
-    return item_of(a) < item_of(b);
-  };
+std::uint64_t LeadSums::item_of(const Place& place) {
+  return place.more == nullptr ? 0 : entry_words::item_of_more(place.more);
+}
+
+// By place, then item. Nearly in order already: few have to move, and not far.
+void LeadSums::sort(std::span<Place> places) {
+  std::size_t moves = most_moves * places.size();
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    if (places[i - 1].place <= places[i].place) [[likely]]
+      continue;
+    const Place moved = places[i];
+    std::size_t to = i;
+    for (; to > 0 && moved.place < places[to - 1].place; --to) places[to] = places[to - 1];
+    places[to] = moved;
+    if (i - to > moves) [[unlikely]] {
+      std::sort(places.begin(), places.end(),
+                [](const Place& a, const Place& b) { return a.place < b.place; });
+      break;
+    }
+    moves -= i - to;
+  }
+  for (std::size_t i = 1; i < places.size(); ++i) {
+    if (places[i].place != places[i - 1].place) continue;
+    const std::size_t first = i - 1;
+    while (++i < places.size() && places[i].place == places[first].place) {
+    }
+    std::sort(places.begin() + static_cast<std::ptrdiff_t>(first),
+              places.begin() + static_cast<std::ptrdiff_t>(i),
+              [](const Place& a, const Place& b) { return item_of(a) < item_of(b); });
+  }
+}
+
+Bytes LeadSums::sum(std::span<Place> places, std::pmr::memory_resource* memory) {
   const auto entry_of = [](const Place& place) {
     Entry entry = entry_words::plain_entry(place.place);
     if (place.more != nullptr)
       entry_words::read_more(place.more, place.more + entry_words::words_of_more(place.more), entry);
     return entry;
   };
-  std::sort(places.begin(), places.end(), in_order);
+  sort(places);
   TallyWriter writer(memory, TallyWriter::expected_bytes(places.size()));
   for (std::size_t i = 0; i < places.size();) {
     Entry sum = entry_of(places[i]);

@@ -1,6 +1,7 @@
 // One partition of a log of leads, sorted into leads and closed. A short-lived helper of LeadLog.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -34,6 +35,16 @@ class LeadSums {
     const std::uint64_t* more;  // the word behind it of an entry that is not a plain one; nullptr: it is
   };
 
+  struct Read {
+    Place place;
+    std::uint32_t lead;
+  };
+  // Signals are few and their numbers small; where they are not, several share a place.
+  static constexpr std::size_t signal_places = 256;
+  [[nodiscard]] static std::size_t signal_of(const Place& place) {
+    return place.place >> 32 & (signal_places - 1);
+  }
+
   [[nodiscard]] std::uint32_t number_of(const LogKey& key, std::uint32_t hash);
   [[nodiscard]] bool same_key(const LogKey& a, const LogKey& b) const;
   void grow();
@@ -41,7 +52,9 @@ class LeadSums {
   void number_entries();
   void spread_entries();
   void write_lead(const Lead& lead, std::span<Place> places, std::pmr::memory_resource* memory);
-  [[nodiscard]] Bytes sum(std::span<Place> places, std::pmr::memory_resource* memory) const;
+  [[nodiscard]] static std::uint64_t item_of(const Place& place);
+  static void sort(std::span<Place> places);
+  [[nodiscard]] static Bytes sum(std::span<Place> places, std::pmr::memory_resource* memory);
   template <class Take>
   void for_each_entry(Take take) const;
   template <class Take>
@@ -57,9 +70,10 @@ class LeadSums {
   bool has_numbers_;
   std::pmr::memory_resource* scratch_;
   std::pmr::vector<Lead> leads_;
-  std::pmr::vector<std::uint32_t> table_;    // open hash table: number of a lead + 1; 0: empty
-  std::pmr::vector<std::uint32_t> lead_of_;  // entry by entry
-  std::pmr::vector<Place> places_;           // entries, lead by lead
+  std::pmr::vector<std::uint32_t> table_;  // open hash table: number of a lead + 1; 0: empty
+  std::array<std::uint32_t, signal_places> signals_{};
+  std::pmr::vector<Read> read_;     // entries, as they were appended
+  std::pmr::vector<Place> places_;  // entries, lead by lead
   std::pmr::vector<std::uint8_t> out_;
 };
 
