@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "entry_words.hpp"
@@ -52,10 +53,6 @@ const std::uint8_t* LeadSums::read_lead(const std::uint8_t* at, LeadLog::Keys ke
   return at + number;
 }
 
-bool LeadSums::same_key(const LogKey& a, const LogKey& b) const {
-  return has_numbers_ ? a.number == b.number : a.bytes == b.bytes;
-}
-
 void LeadSums::grow() {
   table_.assign(table_.size() * 4, 0);
   const std::size_t mask = table_.size() - 1;
@@ -66,17 +63,30 @@ void LeadSums::grow() {
   }
 }
 
-// Of the lead with this key, which is new or known.
-std::uint32_t LeadSums::number_of(const LogKey& key, std::uint32_t hash) {
+// Keys go by value, in registers: a LogKey that was written in parts is not read as a whole without a stall.
+template <class Key>
+[[gnu::always_inline]] inline std::uint32_t LeadSums::number_of(Key key, std::uint32_t hash) {
   const std::size_t mask = table_.size() - 1;
   std::size_t at = hash;
   for (; table_[at & mask] != 0; ++at) {
     const std::uint32_t known = table_[at & mask] - 1;
-    if (leads_[known].hash == hash && same_key(leads_[known].key, key)) return known;
+    if constexpr (std::is_same_v<Key, std::int64_t>) {
+      if (leads_[known].key.number == key) return known;
+    } else {
+      if (leads_[known].hash == hash && leads_[known].key.bytes == key) return known;
+    }
   }
+  if constexpr (std::is_same_v<Key, std::int64_t>) {
+    return add_lead({key, {}}, hash, at & mask);
+  } else {
+    return add_lead({0, key}, hash, at & mask);
+  }
+}
+
+std::uint32_t LeadSums::add_lead(const LogKey& key, std::uint32_t hash, std::size_t place) {
   leads_.push_back({key, hash, 0, {}});
   const auto number = static_cast<std::uint32_t>(leads_.size());
-  table_[at & mask] = number;
+  table_[place] = number;
   if (2 * leads_.size() > table_.size()) grow();
   return number - 1;
 }
@@ -89,62 +99,58 @@ void LeadSums::read_closed() {
       Bytes tally;
       at = read_lead(at, log_.keys_, &key, &tally);
       const std::uint64_t hash = has_numbers_ ? LeadLog::hash_of(key.number) : LeadLog::hash_of(key.bytes);
-      Lead& lead = leads_[number_of(key, LeadLog::short_hash(hash))];
+      const std::uint32_t short_hash = LeadLog::short_hash(hash);
+      Lead& lead =
+          leads_[has_numbers_ ? number_of(key.number, short_hash) : number_of(key.bytes, short_hash)];
       lead.tally = lead.tally.empty() ? tally : merge(lead.tally, tally, scratch_);
     }
   }
 }
 
-// take(key, short hash, first word of the entry, the word behind it)
-template <class Take>
-void LeadSums::for_each_entry(Take take) const {
-  for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next) {
-    if (has_numbers_) {
-      for_each_number(*chunk, take);
-    } else {
-      for_each_bytes(*chunk, take);
-    }
-  }
-}
-
-template <class Take>
-void LeadSums::for_each_number(const LeadLog::Chunk& chunk, Take take) {
+void LeadSums::number_numbers(const LeadLog::Chunk& chunk) {
   const std::uint64_t* at = chunk.words();
-  LogKey key;
   for (const std::uint64_t* end = at + chunk.used; at != end;) {
     const std::uint64_t head = *at++;
-    key.number = static_cast<std::int32_t>(head);
+    std::int64_t key = static_cast<std::int32_t>(head);
     if ((head & LeadLog::is_one_word) != 0) [[likely]] {
-      take(key, LeadLog::short_hash(LeadLog::hash_of(key.number)), LeadLog::place_of(head), at);
+      const std::uint32_t hash = LeadLog::short_hash(LeadLog::hash_of(key));
+      number_entry(key, hash, {LeadLog::place_of(head), nullptr});
       continue;
     }
-    if ((head & LeadLog::is_narrow) == 0) key.number = static_cast<std::int64_t>(*at++);
-    at = take_entry(key, LeadLog::short_hash(LeadLog::hash_of(key.number)), at, take);
+    if ((head & LeadLog::is_narrow) == 0) key = static_cast<std::int64_t>(*at++);
+    at = number_words(key, LeadLog::short_hash(LeadLog::hash_of(key)), at);
   }
 }
 
-template <class Take>
-void LeadSums::for_each_bytes(const LeadLog::Chunk& chunk, Take take) {
+void LeadSums::number_bytes(const LeadLog::Chunk& chunk) {
   const std::uint64_t* at = chunk.words();
-  LogKey key;
+  std::string_view key;
   for (const std::uint64_t* end = at + chunk.used; at != end;) {
     const std::uint64_t head = *at++;
     const std::size_t length = head & LeadLog::same_key;
     if (length != LeadLog::same_key) {
-      key.bytes = {reinterpret_cast<const char*>(at), length};
+      key = {reinterpret_cast<const char*>(at), length};
       at += LeadLog::words_for(length);
     }
-    at = take_entry(key, static_cast<std::uint32_t>(head >> 32), at, take);
+    at = number_words(key, static_cast<std::uint32_t>(head >> 32), at);
   }
 }
 
 // Returns the place behind the entry.
-template <class Take>
-const std::uint64_t* LeadSums::take_entry(const LogKey& key, std::uint32_t hash, const std::uint64_t* at,
-                                          Take take) {
+template <class Key>
+const std::uint64_t* LeadSums::number_words(Key key, std::uint32_t hash, const std::uint64_t* at) {
   const std::uint64_t first = *at++;
-  take(key, hash, first, at);
-  return (first & entry_words::is_more) != 0 ? at + entry_words::words_of_more(at) : at;
+  const bool is_plain = (first & entry_words::is_more) == 0;
+  number_entry(key, hash, {first & ~entry_words::is_more, is_plain ? nullptr : at});
+  return is_plain ? at : at + entry_words::words_of_more(at);
+}
+
+template <class Key>
+[[gnu::always_inline]] inline void LeadSums::number_entry(Key key, std::uint32_t hash, Place place) {
+  const std::uint32_t lead = number_of(key, hash);
+  ++leads_[lead].count;
+  ++signals_[signal_of(place)];
+  read_.push_back({place, lead});
 }
 
 void LeadSums::number_entries() {
@@ -152,15 +158,13 @@ void LeadSums::number_entries() {
   for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next)
     words += chunk->used;
   read_.reserve(words);  // of which an entry takes one, at least
-  for_each_entry(
-      [this](const LogKey& key, std::uint32_t hash, std::uint64_t first, const std::uint64_t* more) {
-        const std::uint32_t lead = number_of(key, hash);
-        ++leads_[lead].count;
-        const bool is_plain = (first & entry_words::is_more) == 0;
-        const Place place = {first & ~entry_words::is_more, is_plain ? nullptr : more};
-        ++signals_[signal_of(place)];
-        read_.push_back({place, lead});
-      });
+  for (const LeadLog::Chunk* chunk = partition_.first; chunk != nullptr; chunk = chunk->next) {
+    if (has_numbers_) {
+      number_numbers(*chunk);
+    } else {
+      number_bytes(*chunk);
+    }
+  }
 }
 
 // Lead by lead. Rows mostly come in the order of time, and so they stay here for each signal: what is left to sort of a
@@ -218,6 +222,11 @@ Bytes LeadSums::sum(std::span<Place> places, std::pmr::memory_resource* memory) 
   sort(places);
   TallyWriter writer(memory, TallyWriter::expected_bytes(places.size()));
   for (std::size_t i = 0; i < places.size();) {
+    const bool is_alone = i + 1 == places.size() || places[i + 1].place != places[i].place;
+    if (is_alone && places[i].more == nullptr) [[likely]] {
+      writer.add(entry_words::plain_entry(places[i++].place));
+      continue;
+    }
     Entry sum = entry_of(places[i]);
     for (++i; i < places.size() && places[i].place == places[i - 1].place; ++i) {
       const Entry next = entry_of(places[i]);

@@ -45,25 +45,24 @@ class LeadSums {
     return place.place >> 32 & (signal_places - 1);
   }
 
-  [[nodiscard]] std::uint32_t number_of(const LogKey& key, std::uint32_t hash);
-  [[nodiscard]] bool same_key(const LogKey& a, const LogKey& b) const;
+  // The number of the lead with this key, which is new or known.
+  template <class Key>
+  [[nodiscard]] std::uint32_t number_of(Key key, std::uint32_t hash);
+  std::uint32_t add_lead(const LogKey& key, std::uint32_t hash, std::size_t place);
   void grow();
   void read_closed();
   void number_entries();
+  void number_numbers(const LeadLog::Chunk& chunk);
+  void number_bytes(const LeadLog::Chunk& chunk);
+  template <class Key>
+  [[nodiscard]] const std::uint64_t* number_words(Key key, std::uint32_t hash, const std::uint64_t* at);
+  template <class Key>
+  void number_entry(Key key, std::uint32_t hash, Place place);
   void spread_entries();
   void write_lead(const Lead& lead, std::span<Place> places, std::pmr::memory_resource* memory);
   [[nodiscard]] static std::uint64_t item_of(const Place& place);
   static void sort(std::span<Place> places);
   [[nodiscard]] static Bytes sum(std::span<Place> places, std::pmr::memory_resource* memory);
-  template <class Take>
-  void for_each_entry(Take take) const;
-  template <class Take>
-  static void for_each_number(const LeadLog::Chunk& chunk, Take take);
-  template <class Take>
-  static void for_each_bytes(const LeadLog::Chunk& chunk, Take take);
-  template <class Take>
-  static const std::uint64_t* take_entry(const LogKey& key, std::uint32_t hash, const std::uint64_t* at,
-                                         Take take);
 
   const LeadLog& log_;
   const LeadLog::Partition& partition_;
