@@ -119,22 +119,47 @@ FROM event WHERE kind = 'visit' OR kind = 'order' AND amount > 100 GROUP BY kind
 -- The columns in the order of their numbers.
 SELECT array_agg(attnum::smallint ORDER BY attnum) AS columns FROM pg_attribute WHERE attrelid = 'event'::regclass AND attname IN ('lead', 'at', 'kind', 'amount', 'page') \gset
 CREATE VIEW counted AS
-    SELECT lead, lead_scoring.tally_rows('agg', 'event', NULL, false, :'columns', lead, at, kind, amount, page) AS free FROM event GROUP BY lead;
+    SELECT lead_scoring.counted_keys(c.leads, NULL::integer) AS lead, lead_scoring.counted_tallies(c.leads) AS free
+    FROM (SELECT lead_scoring.tally_rows('agg', 'event', NULL, false, :'columns', lead, at, kind, amount, page) AS leads FROM event) c;
 SET max_parallel_workers_per_gather = 3;
 EXPLAIN (COSTS OFF) SELECT * FROM counted;
 SELECT count(*) AS differences FROM counted c FULL JOIN lead_tally t USING (lead)
 WHERE c.free IS NULL OR c.free OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent);
+-- Only workers; workers whose parts are closed early, because little memory is allowed.
+SET parallel_leader_participation = off;
+SET work_mem = '64kB';
+SELECT count(*) AS differences FROM counted c FULL JOIN lead_tally t USING (lead)
+WHERE c.free IS NULL OR c.free OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent);
+RESET work_mem;
+RESET parallel_leader_participation;
 SET max_parallel_workers_per_gather = 0;
 SELECT count(*) AS differences FROM counted c FULL JOIN lead_tally t USING (lead)
 WHERE c.free IS NULL OR c.free OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent);
-SELECT count(*) AS differences FROM (
-    SELECT lead, lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page) AS guarded FROM event GROUP BY lead) c
-JOIN lead_tally t USING (lead) WHERE c.guarded OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent);
--- One signal only; columns that are not the source's; outside an aggregate.
-SELECT lead_scoring.entry_count(lead_scoring.tally_rows('agg', 'event', '{1}', true, :'columns', lead, at, kind, amount, page)) AS one,
-       count(DISTINCT at) FILTER (WHERE kind = 'order' AND amount > 100) AS days,
-       lead_scoring.entry_count(lead_scoring.tally_rows('agg', 'event', '{}', true, :'columns', lead, at, kind, amount, page)) AS none
-FROM event WHERE lead = 1;
+SELECT count(*) AS leads, count(*) FILTER (WHERE c.guarded OPERATOR(lead_scoring.<>) (t.base OPERATOR(lead_scoring.+) t.recent)) AS differences
+FROM (SELECT lead_scoring.counted_keys(c.leads, NULL::integer) AS lead, lead_scoring.counted_tallies(c.leads) AS guarded
+      FROM (SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page) AS leads FROM event) c) c
+JOIN lead_tally t USING (lead);
+-- In groups, each of which has its own leads.
+SELECT month, count(*) AS leads, sum(lead_scoring.entry_count(tally)) AS entries
+FROM (SELECT month, lead_scoring.counted_tallies(c.leads) AS tally
+      FROM (SELECT extract(month FROM at) AS month, lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page) AS leads
+            FROM event GROUP BY 1) c) c
+GROUP BY month ORDER BY month LIMIT 3;
+SELECT extract(month FROM at) AS month, count(DISTINCT lead) AS leads, count(DISTINCT (lead, at, kind, CASE kind WHEN 'visit' THEN page END)) AS entries
+FROM event WHERE kind = 'visit' OR kind = 'order' AND amount > 100 GROUP BY 1 ORDER BY 1 LIMIT 3;
+-- One signal only, none, no rows; columns that are not the source's.
+SELECT lead_scoring.entry_count(one) AS one, (SELECT count(DISTINCT at) FROM event WHERE lead = 1 AND kind = 'order' AND amount > 100) AS days
+FROM (SELECT lead_scoring.counted_tallies(lead_scoring.tally_rows('agg', 'event', '{1}', true, :'columns', lead, at, kind, amount, page)) AS one
+      FROM event WHERE lead = 1) c;
+SELECT lead_scoring.counted_tallies(lead_scoring.tally_rows('agg', 'event', '{}', true, :'columns', lead, at, kind, amount, page)) FROM event;
+SELECT lead_scoring.counted_keys(lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page), 1) FROM event WHERE false;
+-- The result is not for keeping, and nothing else is taken for one.
+SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page) FROM event;
+CREATE TABLE kept AS SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page) FROM event;
+SELECT lead_scoring.counted_keys(lead_scoring.tally_rows('agg', 'event', NULL, true, :'columns', lead, at, kind, amount, page), 'x'::text) FROM event;
+SELECT lead_scoring.counted_keys('\x0123456789', 1);
+SELECT lead_scoring.counted_tallies('\x0123456789');
+SELECT lead_scoring.counted_tallies(NULL);
 SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, '{1}', 'x'::text);
 SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, '{1,2}', 1);
 SELECT lead_scoring.tally_rows('agg', 'event', NULL, true, '{99}', 1);

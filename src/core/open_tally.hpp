@@ -1,12 +1,7 @@
 // An aggregate's growing state: plain memory owned by the caller, aligned as a 64-bit word is. Entries are appended
 // in any order, also several of one place and zero ones, and compacted when the state is full.
 //
-// What counts is memory, since a rebuild holds a state a lead: nearly all entries are plain ones (one occurrence, no
-// value, no item), which take one word. Words, as used:
-//   signal << 32 | tick − timeless            a plain entry; so words in ascending order are entries in theirs
-//   the same with the highest bit set         any other entry; behind it
-//     zigzag(count) << 3 | flags                1: a value follows, 2: an item follows, 4: the count follows instead
-//     [count] [value] [item]
+// What counts is memory, since there may be many groups: entries are words, see entry_words.hpp.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +10,7 @@
 #include <memory_resource>
 #include <span>
 
+#include "entry_words.hpp"
 #include "tally.hpp"
 
 namespace lead_scoring {
@@ -34,10 +30,8 @@ class OpenTally {
   // False when it is full even after compaction to at most three quarters: create a larger one, add again.
   // out_of_range when a sum overflows.
   [[nodiscard]] bool add(const Entry& entry) {
-    const std::uint64_t word = word_of(entry);
-    if (used_ < capacity_ && entry.count == 1 && entry.value == 0 && entry.item == 0 && is_signal(entry))
-        [[likely]] {
-      words()[used_++] = word;
+    if (used_ < capacity_ && entry_words::is_plain(entry) && entry_words::is_signal(entry)) [[likely]] {
+      words()[used_++] = entry_words::place_of(entry);
       return true;
     }
     return add_with_care(entry);
@@ -60,13 +54,12 @@ class OpenTally {
     const Entry& operator*() const { return entry_; }
     Iterator& operator++() {
       at_ = next_;
-      if (at_ != end_) read();
+      if (at_ != end_) next_ = entry_words::read(next_, end_, entry_);
       return *this;
     }
     friend bool operator==(const Iterator& a, const Iterator& b) { return a.at_ == b.at_; }
 
    private:
-    void read();
     Entry entry_{};
     const std::uint64_t* at_ = nullptr;
     const std::uint64_t* next_;
@@ -82,10 +75,6 @@ class OpenTally {
 
  private:
   OpenTally() = default;
-  [[nodiscard]] static bool is_signal(const Entry& entry) { return entry.signal - 1 < max_signal; }
-  [[nodiscard]] static std::uint64_t word_of(const Entry& entry) {
-    return std::uint64_t{entry.signal} << 32 | (static_cast<std::uint32_t>(entry.tick) ^ 0x80000000U);
-  }
   [[nodiscard]] bool add_with_care(const Entry& entry);
   [[nodiscard]] bool append(const Entry& entry);
   [[nodiscard]] bool is_plain() const;

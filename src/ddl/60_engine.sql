@@ -29,41 +29,51 @@ CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience 
     AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
 COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
 
--- Its state never leaves the process open: what a parallel worker hands over is the finished tally of its part of the
--- rows. So the leader has little left to do. (The other aggregates of tallies have states of type tally, which
--- distributed databases can carry; this one reads the catalog and runs where the catalog is.)
+-- One group counts all leads: the log that its state is sorts rows into leads far faster than GROUP BY does. Workers
+-- hand over their logs. (The other aggregates of tallies have states of type tally, which distributed databases can
+-- carry; this one reads the catalog and runs where the catalog is.)
 CREATE FUNCTION lead_scoring.tally_rows_add(state internal, audience text, source text, signals integer[],
                                             guarded boolean, columns smallint[], VARIADIC "values" "any")
     RETURNS internal
-    AS 'MODULE_PATHNAME', 'ls_tally_rows' LANGUAGE C STABLE PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'ls_tally_rows' LANGUAGE C STABLE PARALLEL SAFE COST 10;
 CREATE FUNCTION lead_scoring.tally_rows_combine(state internal, other internal) RETURNS internal
     AS 'MODULE_PATHNAME', 'ls_tally_rows_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.tally_rows_serialize(state internal) RETURNS bytea
-    AS 'MODULE_PATHNAME', 'ls_tally_rows_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_serialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION lead_scoring.tally_rows_deserialize(state bytea, internal) RETURNS internal
     AS 'MODULE_PATHNAME', 'ls_tally_rows_deserialize' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION lead_scoring.tally_rows_close(state internal) RETURNS lead_scoring.tally
-    AS 'MODULE_PATHNAME', 'ls_tally_rows_value' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION lead_scoring.tally_rows_finish(state internal) RETURNS bytea
+    AS 'MODULE_PATHNAME', 'ls_tally_rows_finish' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION lead_scoring.tally_rows_add(internal, text, text, integer[], boolean, smallint[], "any") IS 'Transition function of tally_rows';
 COMMENT ON FUNCTION lead_scoring.tally_rows_combine(internal, internal) IS 'Combines what parallel workers have counted for tally_rows';
 COMMENT ON FUNCTION lead_scoring.tally_rows_serialize(internal) IS 'What a parallel worker has counted for tally_rows, as bytes';
 COMMENT ON FUNCTION lead_scoring.tally_rows_deserialize(bytea, internal) IS 'Reads what tally_rows_serialize has written';
-COMMENT ON FUNCTION lead_scoring.tally_rows_close(internal) IS 'Final function of tally_rows';
+COMMENT ON FUNCTION lead_scoring.tally_rows_finish(internal) IS 'Final function of tally_rows';
 
 CREATE AGGREGATE lead_scoring.tally_rows(audience text, source text, signals integer[], guarded boolean,
                                          columns smallint[], VARIADIC "values" "any") (
     SFUNC = lead_scoring.tally_rows_add,
     STYPE = internal,
-    SSPACE = 400,
+    SSPACE = 65536,
     COMBINEFUNC = lead_scoring.tally_rows_combine,
     SERIALFUNC = lead_scoring.tally_rows_serialize,
     DESERIALFUNC = lead_scoring.tally_rows_deserialize,
-    FINALFUNC = lead_scoring.tally_rows_close,
-    FINALFUNC_MODIFY = READ_ONLY,
+    FINALFUNC = lead_scoring.tally_rows_finish,
+    FINALFUNC_MODIFY = READ_WRITE,
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lead_scoring.tally_rows(text, text, integer[], boolean, smallint[], VARIADIC "any") IS
-    'Tally of rows of a source, matched as its triggers match them: what rebuild and verify count with. columns are the attribute numbers of the values; signals NULL: all';
+    'Tallies of all leads that rows of a source name, matched as its triggers match them: what rebuild and verify count with. columns are the attribute numbers of the values; signals NULL: all. The result is for counted_keys and counted_tallies of the same query, and cannot be stored';
+
+CREATE FUNCTION lead_scoring.counted_keys(counted bytea, key anyelement) RETURNS SETOF anyelement
+    AS 'MODULE_PATHNAME', 'ls_counted_keys' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10000;
+COMMENT ON FUNCTION lead_scoring.counted_keys(bytea, anyelement) IS
+    'The leads that tally_rows has counted, one row each; key is a NULL of the type of the lead key';
+
+CREATE FUNCTION lead_scoring.counted_tallies(counted bytea) RETURNS SETOF lead_scoring.tally
+    AS 'MODULE_PATHNAME', 'ls_counted_tallies' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 10000;
+COMMENT ON FUNCTION lead_scoring.counted_tallies(bytea) IS
+    'Their tallies, in the order of counted_keys: to be used side by side in one SELECT';
 
 CREATE FUNCTION lead_scoring.hold_writers(audience text, source text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_hold_writers' LANGUAGE C STRICT;

@@ -43,10 +43,19 @@ char* qualified_collation(Oid collation) {
 
 }  // namespace
 
-char* key_expression(const AudienceDefinition& audience, const char* column) {
-  char* key = psprintf("e.%s::%s", quote_identifier(column), format_type_be_qualified(audience.key.type));
+namespace {
+
+// An expression as the audience's key type and collation.
+char* as_key(const AudienceDefinition& audience, const char* expression) {
+  char* key = psprintf("%s::%s", expression, format_type_be_qualified(audience.key.type));
   if (!OidIsValid(audience.key.collation)) return key;
   return psprintf("(%s) COLLATE %s", key, qualified_collation(audience.key.collation));
+}
+
+}  // namespace
+
+char* key_expression(const AudienceDefinition& audience, const char* column) {
+  return as_key(audience, psprintf("e.%s", quote_identifier(column)));
 }
 
 namespace {
@@ -83,22 +92,32 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   initStringInfo(&numbers);
   append_columns(&values, &numbers, matcher);
   const char* key = quote_identifier(source.lead_key);
+  StringInfoData counted;
+  initStringInfo(&counted);
   appendStringInfo(
-      sql,
-      "SELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
-      "FROM %s AS e WHERE e.%s IS NOT NULL",
-      key_expression(audience, source.lead_key), quote_literal_cstr(audience.name),
-      quote_literal_cstr(source.name),
+      &counted,
+      "SELECT lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS leads FROM %s AS e "
+      "WHERE e.%s IS NOT NULL",
+      quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
       query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
       query.guarded ? "true" : "false", numbers.data, values.data,
       qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
   // Keys are equal as the lead key says; without a collation the bare column can use an index of its own type.
   if (query.keys != nullptr)
-    appendStringInfo(sql, " AND %s OPERATOR(pg_catalog.=) ANY (%s)",
+    appendStringInfo(&counted, " AND %s OPERATOR(pg_catalog.=) ANY (%s)",
                      OidIsValid(audience.key.collation) ? key_expression(audience, source.lead_key)
                                                         : psprintf("e.%s", key),
                      query.keys);
-  appendStringInfoString(sql, " GROUP BY 1");
+  // The log takes keys as equal when their bytes are; a collation may see it otherwise.
+  const bool by_bytes =
+      !OidIsValid(audience.key.collation) || get_collation_isdeterministic(audience.key.collation);
+  if (!by_bytes) appendStringInfoString(sql, "SELECT lead, lead_scoring.sum(tally) AS tally FROM (");
+  appendStringInfo(
+      sql,
+      "SELECT lead_scoring.counted_keys(c.leads, %s) AS lead, lead_scoring.counted_tallies(c.leads) "
+      "AS tally FROM (%s) AS c",
+      as_key(audience, "NULL"), counted.data);
+  if (!by_bytes) appendStringInfoString(sql, ") AS k GROUP BY lead");
   return true;
 }
 

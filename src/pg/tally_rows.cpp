@@ -1,12 +1,11 @@
-// tally_rows(audience, source, signals, guarded, columns, VARIADIC values): the tally of a group of a
-// source's rows, matched exactly as the triggers match. `columns` are the attribute numbers of the values.
+// tally_rows(audience, source, signals, guarded, columns, VARIADIC values): the tallies of all leads that rows of a
+// source name, matched exactly as the triggers match. `columns` are the attribute numbers of the values.
 // With `guarded` a failing expression loses one signal of one row and is reported through
 // collect_recount_failures; without, it fails the query, which may then run in parallel.
 #include "pg/tally_rows.hpp"
 
-#include "pg/growing_tally.hpp"
+#include "pg/counted_leads.hpp"
 #include "pg/row_matching.hpp"
-#include "pg/tally_datum.hpp"
 
 extern "C" {
 #include "access/relation.h"
@@ -103,14 +102,8 @@ void fill_slot(const RowCounter* counter, FunctionCallInfo fcinfo) {
   }
 }
 
-struct Target {
-  GrowingTally* state;
-  MemoryContext context;
-};
-
-void add_to_state(void* sink, Datum, std::span<const Entry> entries) {
-  auto* target = static_cast<Target*>(sink);
-  target->state = growing_tally_add(target->state, entries, target->context);
+void add_to_state(void* state, Datum key, std::span<const Entry> entries) {
+  count_row(static_cast<CountedLeads*>(state), key, entries);
 }
 
 // The slot already holds the one row.
@@ -129,28 +122,8 @@ MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
   return context;
 }
 
-// The aggregate's state: a growing tally, or, where the parts of workers are combined, a finished value. The
-// lowest bit of the pointer, which is aligned, tells.
-Datum finished_state(Datum value) { return value | 1; }
-bool is_finished(Datum state) { return (state & 1) != 0; }
-Datum finished_value(Datum state) { return state & ~Datum{1}; }
-
-// In the current memory context.
-Datum value_of_state(Datum state) {
-  if (is_finished(state)) return finished_value(state);
-  return growing_tally_value(reinterpret_cast<const GrowingTally*>(DatumGetPointer(state)),
-                             CurrentMemoryContext);
-}
-
-// In the current memory context; what is needed on the way goes with `scratch`.
-Datum sum_of(Datum a, Datum b, MemoryContext scratch) {
-  const Bytes left = tally_bytes(a);
-  const Bytes right = tally_bytes(b);
-  const Bytes sum = run_core([=] {
-    ContextResource memory(scratch);
-    return merge(left, right, &memory);
-  });
-  return tally_datum_from(sum);
+CountedLeads* state_of(FunctionCallInfo fcinfo) {
+  return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<CountedLeads*>(PG_GETARG_POINTER(0));
 }
 
 }  // namespace
@@ -162,53 +135,46 @@ FailureList* collect_recount_failures(FailureList* list) {
 }
 
 LS_FUNCTION(ls_tally_rows) {
-  Target target = {PG_ARGISNULL(0) ? nullptr : reinterpret_cast<GrowingTally*>(PG_GETARG_POINTER(0)),
-                   aggregate_context(fcinfo)};
-  if (target.state != nullptr) prefetch(target.state);
+  CountedLeads* state = state_of(fcinfo);
+  MemoryContext context = state == nullptr ? aggregate_context(fcinfo) : nullptr;
   auto* counter = static_cast<RowCounter*>(fcinfo->flinfo->fn_extra);
   if (counter == nullptr) fcinfo->flinfo->fn_extra = counter = make_counter(fcinfo);
+  if (state == nullptr) state = make_counted_leads(counter->matcher->key.type, context);
   fill_slot(counter, fcinfo);
   FailureList* failures = collected_failures != nullptr ? collected_failures : &counter->failures;
-  const MatchSink sink = {add_to_state, &target, failures, 1, false};
+  const MatchSink sink = {add_to_state, state, failures, 1, false};
   if (!PG_ARGISNULL(4) && PG_GETARG_BOOL(4)) {
     bool done = false;
     match_rows(counter->matcher, counter->slot, next_single_row, &done, sink);
   } else {
     match_row(counter->matcher, counter->slot, sink);
   }
-  if (target.state == nullptr) PG_RETURN_NULL();
-  PG_RETURN_POINTER(target.state);
+  PG_RETURN_POINTER(state);
 }
 
-// Both are what workers have handed over.
+// The second is a part that serialize has handed over.
 LS_FUNCTION(ls_tally_rows_combine) {
   MemoryContext context = aggregate_context(fcinfo);
-  if (PG_ARGISNULL(1)) {
-    if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-  }
-  const Datum part = value_of_state(PG_GETARG_DATUM(1));
-  MemoryContext caller = MemoryContextSwitchTo(context);
-  Datum sum = 0;
-  if (PG_ARGISNULL(0)) {
-    sum = tally_datum_from(tally_bytes(part));
-  } else {
-    const Datum before = finished_value(PG_GETARG_DATUM(0));
-    sum = sum_of(before, part, caller);
-    pfree(DatumGetPointer(before));
-  }
-  MemoryContextSwitchTo(caller);
-  PG_RETURN_DATUM(finished_state(sum));
+  CountedLeads* state = state_of(fcinfo);
+  if (!PG_ARGISNULL(1)) state = add_counted_part(state, PG_GETARG_DATUM(1), context);
+  if (state == nullptr) PG_RETURN_NULL();
+  PG_RETURN_POINTER(state);
 }
 
-// Final function, and what a worker hands over: a finished tally is the same bytes as a bytea.
-LS_FUNCTION(ls_tally_rows_value) {
+LS_FUNCTION(ls_tally_rows_serialize) {
   (void)aggregate_context(fcinfo);
-  PG_RETURN_DATUM(value_of_state(PG_GETARG_DATUM(0)));
+  PG_RETURN_DATUM(counted_part(state_of(fcinfo)));
 }
 
+// What is read where it is combined.
 LS_FUNCTION(ls_tally_rows_deserialize) {
-  PG_RETURN_DATUM(finished_state(PointerGetDatum(PG_GETARG_BYTEA_P(0))));
+  (void)aggregate_context(fcinfo);
+  PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+LS_FUNCTION(ls_tally_rows_finish) {
+  (void)aggregate_context(fcinfo);
+  PG_RETURN_DATUM(finished_leads(state_of(fcinfo)));
 }
 
 }  // namespace lead_scoring
