@@ -168,6 +168,22 @@ CREATE EVENT TRIGGER lead_scoring_adopt ON ddl_command_end WHEN TAG IN ('CREATE 
     EXECUTE FUNCTION lead_scoring.adopt_partitions();
 COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Counts partitions that join or leave a source';
 
+-- ENABLE TRIGGER ALL, as after loading data, makes every trigger an ordinary one.
+CREATE FUNCTION lead_scoring.enables_triggers(command pg_ddl_command) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'ls_enables_triggers' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.enables_triggers(pg_ddl_command) IS 'Whether a command of an event trigger is ALTER TABLE ... ENABLE TRIGGER';
+
+CREATE FUNCTION lead_scoring.keep_replica_triggers() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM lead_scoring.enable_for_replication(c.objid) FROM pg_event_trigger_ddl_commands() AS c
+    WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table' AND lead_scoring.enables_triggers(c.command);
+END $$;
+COMMENT ON FUNCTION lead_scoring.keep_replica_triggers() IS 'Event trigger: what ENABLE TRIGGER ALL has made of the triggers for replication becomes what it was';
+CREATE EVENT TRIGGER lead_scoring_replica ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION lead_scoring.keep_replica_triggers();
+COMMENT ON EVENT TRIGGER lead_scoring_replica IS 'Keeps the triggers for replication what they are when triggers are enabled again';
+
 CREATE FUNCTION lead_scoring.follow_owner() RETURNS event_trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -177,7 +193,8 @@ BEGIN
         SELECT t.relkind, t.oid::regclass AS own_table, pg_get_userbyid(l.relowner) AS owner
         FROM pg_event_trigger_ddl_commands() AS c JOIN lead_scoring.audience AS a ON a.lead_table = c.objid
              JOIN pg_class AS l ON l.oid = a.lead_table
-             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.pending_table, a.score_now_view)
+             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.pending_table, a.score_now_view,
+                                                    a.handoff_view, a.handoff_times_view)
         WHERE c.classid = 'pg_class'::regclass AND t.relowner <> l.relowner
     LOOP
         EXECUTE format('ALTER %s %s OWNER TO %I', CASE moved.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, moved.own_table, moved.owner);
