@@ -227,7 +227,7 @@ $new->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
 $new->append_conf('postgresql.conf', "fsync = off\ntimezone = 'UTC'");
 my ($bindir) = run_command([ 'pg_config', '--bindir' ]);
 chdir $directory or die;
-command_ok([ 'pg_upgrade', '--no-sync', '--old-datadir', $node->data_dir, '--new-datadir', $new->data_dir, '--old-bindir', $bindir, '--new-bindir', $bindir,
+command_ok([ 'pg_upgrade', '--no-sync', '--link', '--old-datadir', $node->data_dir, '--new-datadir', $new->data_dir, '--old-bindir', $bindir, '--new-bindir', $bindir,
 	'--socketdir', $new->host, '--old-port', $node->port, '--new-port', $new->port ], 'pg_upgrade runs through');
 $new->start;
 is(differences($new->safe_psql('origin', $members), $fresh), '', 'after pg_upgrade the extension is what a fresh one is');
