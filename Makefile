@@ -60,8 +60,9 @@ units = $(sort $(shell sed -e 's/\#.*//' $(here)/src/$(1)/units.txt))
 OBJS := $(foreach layer,core pg,$(patsubst %,obj/$(layer)/%.o,$(call units,$(layer))))
 
 DATA_built := $(install_script)
-# Scripts of earlier releases: lead_scoring--0.1.0--0.2.0.sql and so on.
-DATA := $(patsubst $(here)/%,%,$(wildcard $(here)/updates/$(EXTENSION)--*--*.sql))
+# Of earlier releases: the install script, lead_scoring--0.1.0.sql, and the way on, lead_scoring--0.1.0--0.2.0.sql.
+# test/tap/011_life_cycle.pl goes each of these ways.
+DATA := $(patsubst $(here)/%,%,$(wildcard $(here)/updates/$(EXTENSION)--*.sql))
 
 # Each file of sql/ and each spec stands alone; the extension is there when it begins.
 REGRESS := $(sort $(notdir $(basename $(wildcard $(here)/sql/*.sql))))

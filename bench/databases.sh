@@ -42,10 +42,12 @@ need_filled() {
   copy empty filled
   q -d filled <<SQL > /dev/null
 SET session_replication_role = replica;
+ALTER TABLE app.event DISABLE TRIGGER lead_scoring_replica;
 $(for schema in app naive statement bare; do echo "$(fill $schema);"; done)
 UPDATE naive.lead AS l SET score = p.points
 FROM (SELECT lead, sum(naive.points(type)) AS points FROM naive.event GROUP BY lead) AS p WHERE p.lead = l.id;
 UPDATE statement.lead AS l SET score = n.score FROM naive.lead AS n WHERE n.id = l.id;
+ALTER TABLE app.event ENABLE REPLICA TRIGGER lead_scoring_replica;
 RESET session_replication_role;
 CALL lead_scoring.rebuild('bench');
 SQL
@@ -79,15 +81,15 @@ SQL
 make_loaded() {
   local name=$1 leads=$2 events=$3 half=$(($3 / 2)) first
   make_empty "$name" "$leads" 0 app
-  q -d "$name" -c 'ALTER TABLE app.event DROP CONSTRAINT event_pkey' -c 'DROP INDEX app.event_lead_occurred_at_idx'
+  q -d "$name" -c 'ALTER TABLE app.event DROP CONSTRAINT event_pkey' -c 'DROP INDEX app.event_lead_occurred_at_idx' \
+    -c 'ALTER TABLE app.event DISABLE TRIGGER USER'
   local fill="INSERT INTO app.event ($columns) SELECT $columns FROM made.events"
   for first in 1 $((half + 1)); do
-    q -d "$name" -c 'SET session_replication_role = replica' \
-      -c "$fill($first, $((first == 1 ? half : events)), $events, $leads)" &
+    q -d "$name" -c "$fill($first, $((first == 1 ? half : events)), $events, $leads)" &
   done
   wait %% && wait
   [ "$(q -d "$name" -c 'SELECT count(*) FROM app.event')" = "$events" ] || die "$name: not all events are there"
-  q -d "$name" -c 'ALTER TABLE app.event ADD PRIMARY KEY (id)' -c 'CREATE INDEX ON app.event (lead, occurred_at)'
+  q -d "$name" -c 'ALTER TABLE app.event ENABLE TRIGGER USER' -c 'ALTER TABLE app.event ADD PRIMARY KEY (id)' -c 'CREATE INDEX ON app.event (lead, occurred_at)'
   settle "$name"
 }
 

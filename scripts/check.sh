@@ -113,7 +113,8 @@ part_tap() {
   # Some run the examples, or blocks of the documentation.
   rm -rf "$tree/tap" "$tree/examples" "$tree/docs"
   cp -r "$top/test/tap" "$top/examples" "$top/docs" "$tree"
-  [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap" "$tree/examples" "$tree/docs"
+  # One makes releases of the extension.
+  [ "$(id -u)" -ne 0 ] || chown -R postgres "$tree/tap" "$tree/examples" "$tree/docs" "$tree$("$pg_config" --sharedir)/extension"
   mapfile -t files < <(printf '%s\n' "$tree"/tap/*.pl | grep -E "/(${TAP:-.*})\.pl$")
   as_server_user env PATH="$tree$("$pg_config" --bindir):$PATH" TESTDIR="$tree/tap" LC_ALL=C.UTF-8 \
     PG_REGRESS="$pgxs/src/test/regress/pg_regress" \

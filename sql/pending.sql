@@ -37,9 +37,9 @@ SELECT lead, sheet, score, band FROM lead_score ORDER BY lead, sheet;
 -- the leads are held: the rows in the source, what they add in the pending table, tallies and scores as they were.
 CREATE FUNCTION leave_pending(kind text, VARIADIC leads integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    SET LOCAL session_replication_role = replica;
+    ALTER TABLE event DISABLE TRIGGER USER;
     INSERT INTO event SELECT l, '2025-01-14 12:00+00', leave_pending.kind FROM unnest(leads) AS l;
-    SET LOCAL session_replication_role = origin;
+    ALTER TABLE event ENABLE TRIGGER USER;
     INSERT INTO lead_pending (lead, delta)
     SELECT l, format('{%s@%s:1}', v.number, date '2025-01-14' - date '2000-01-01')::lead_scoring.tally
     FROM unnest(leads) AS l, lead_scoring.signal_version AS v WHERE v.audience = 'leads' AND v.signal = leave_pending.kind;

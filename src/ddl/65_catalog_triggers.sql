@@ -118,3 +118,12 @@ CREATE TRIGGER an_invalidate BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON le
     FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
 CREATE TRIGGER an_invalidate AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON lead_scoring.sheet_revision
     FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.invalidate_cache();
+-- Whoever writes the catalog under session_replication_role = replica leaves no cache stale.
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['audience', 'source', 'signal_version', 'sheet', 'sheet_revision'] LOOP
+        EXECUTE format('ALTER TABLE lead_scoring.%I ENABLE ALWAYS TRIGGER an_invalidate', t);
+    END LOOP;
+END $$;

@@ -111,6 +111,23 @@ $$
 $$;
 COMMENT ON FUNCTION lead_scoring.nodes_without_triggers(regclass) IS 'Nodes of a table''s partition tree that lack the triggers';
 
+-- What replication applies fires no statement trigger but TRUNCATE's: rows come through a row trigger, which no other
+-- session fires.
+CREATE FUNCTION lead_scoring.enable_for_replication(node regclass) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    trg record;
+BEGIN
+    FOR trg IN
+        SELECT t.tgname, CASE t.tgname WHEN 'lead_scoring_replica' THEN 'REPLICA' ELSE 'ALWAYS' END AS mode FROM pg_trigger AS t
+        WHERE t.tgrelid = node AND t.tgfoid = 'lead_scoring.track()'::regprocedure AND t.tgenabled = 'O'
+          AND t.tgname IN ('lead_scoring_replica', 'lead_scoring_truncate')
+    LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE %s TRIGGER %I', node, trg.mode, trg.tgname);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lead_scoring.enable_for_replication(regclass) IS 'Lets the row trigger of a table fire for what replication applies, and only for that, and the TRUNCATE trigger always';
+
 CREATE FUNCTION lead_scoring.create_triggers(source_table regclass) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -125,6 +142,12 @@ BEGIN
                        'FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.track()', node);
         EXECUTE format('CREATE TRIGGER lead_scoring_truncate AFTER TRUNCATE ON %s '
                        'FOR EACH STATEMENT EXECUTE FUNCTION lead_scoring.track()', node);
+        -- On the nodes that have rows: PostgreSQL would give a partitioned table's row trigger to its partitions again.
+        IF (SELECT relkind FROM pg_class WHERE oid = node) = 'r' THEN
+            EXECUTE format('CREATE TRIGGER lead_scoring_replica AFTER INSERT OR UPDATE OR DELETE ON %s '
+                           'FOR EACH ROW EXECUTE FUNCTION lead_scoring.track()', node);
+        END IF;
+        PERFORM lead_scoring.enable_for_replication(node);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION lead_scoring.create_triggers(regclass) IS 'Puts the triggers on a source table and all its partitions; those that are there already stay';

@@ -129,19 +129,20 @@ COMMENT ON FUNCTION lead_scoring.count_moved(text, text, regclass, integer) IS '
 
 -- A partition that joins a source brings its rows, one that leaves takes them away. ALTER TABLE holds it
 -- exclusively, so counting just its rows is exact beside writers of the other partitions.
-CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
+CREATE FUNCTION lead_scoring.adopt_nodes(parents_left oid[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    command record;
+    changed regclass;
     node regclass;
     src record;
 BEGIN
-    FOR command IN
-        SELECT DISTINCT c.objid::regclass AS some_table FROM pg_event_trigger_ddl_commands() AS c
+    FOR changed IN
+        SELECT c.objid::regclass FROM pg_event_trigger_ddl_commands() AS c
         WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table' AND lead_scoring.changes_tree(c.command)
+        UNION SELECT p.oid::regclass FROM unnest(parents_left) AS p(oid)
     LOOP
-        CONTINUE WHEN NOT EXISTS (SELECT FROM lead_scoring.covering_sources(command.some_table));
-        FOREACH node IN ARRAY lead_scoring.nodes_without_triggers(command.some_table) LOOP
+        CONTINUE WHEN NOT EXISTS (SELECT FROM lead_scoring.covering_sources(changed));
+        FOREACH node IN ARRAY lead_scoring.nodes_without_triggers(changed) LOOP
             PERFORM lead_scoring.create_triggers(node);
             CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
             FOR src IN SELECT * FROM lead_scoring.covering_sources(node) ORDER BY 1, 2 LOOP
@@ -153,7 +154,7 @@ BEGIN
             WHERE t.tgfoid = 'lead_scoring.track()'::regprocedure
               AND NOT EXISTS (SELECT FROM lead_scoring.covering_sources(t.tgrelid))
         LOOP
-            FOR src IN SELECT * FROM lead_scoring.covering_sources(command.some_table) ORDER BY 1, 2 LOOP
+            FOR src IN SELECT * FROM lead_scoring.covering_sources(changed) ORDER BY 1, 2 LOOP
                 CONTINUE WHEN (SELECT relkind FROM pg_class WHERE oid = node) = 'p';
                 PERFORM lead_scoring.count_moved(src.audience, src.source, node, -1);
             END LOOP;
@@ -163,10 +164,65 @@ BEGIN
           AND NOT EXISTS (SELECT FROM lead_scoring.covering_sources(t.tgrelid));
     END LOOP;
 END $$;
-COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: counts partitions that join or leave a source and gives them its triggers or takes them off';
+COMMENT ON FUNCTION lead_scoring.adopt_nodes(oid[]) IS 'For event triggers: counts tables that have joined or left a source''s tree and gives them its triggers or takes them off; the given tables are parents that a table has left';
+
+CREATE FUNCTION lead_scoring.adopt_partitions() RETURNS event_trigger
+    AS 'MODULE_PATHNAME', 'ls_adopt_partitions' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.adopt_partitions() IS 'Event trigger: calls adopt_nodes() for the command''s tables';
 CREATE EVENT TRIGGER lead_scoring_adopt ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
     EXECUTE FUNCTION lead_scoring.adopt_partitions();
 COMMENT ON EVENT TRIGGER lead_scoring_adopt IS 'Counts partitions that join or leave a source';
+
+-- A partition that is dropped leaves its source first. With it go its own partitions; and where the source itself is
+-- dropped, everything goes.
+CREATE FUNCTION lead_scoring.detach_dropped(tables oid[], schemas oid[], owners oid[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    node record;
+BEGIN
+    FOR node IN
+        WITH RECURSIVE named(oid) AS (
+            SELECT c.oid FROM pg_class AS c
+            WHERE c.relkind IN ('r', 'p') AND (c.oid = ANY (tables) OR c.relnamespace = ANY (schemas) OR c.relowner = ANY (owners))),
+        dropped(oid) AS (
+            SELECT n.oid FROM named AS n UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN dropped AS d ON d.oid = i.inhparent)
+        SELECT i.inhparent::regclass AS parent, c.oid::regclass AS child, c.relispartition
+        FROM named AS n JOIN pg_inherits AS i ON i.inhrelid = n.oid JOIN pg_class AS c ON c.oid = n.oid
+        WHERE NOT EXISTS (SELECT FROM dropped AS d WHERE d.oid = i.inhparent)
+          AND EXISTS (SELECT FROM lead_scoring.covering_sources(i.inhparent))
+        ORDER BY i.inhparent, c.oid
+    LOOP
+        IF node.relispartition THEN
+            EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', node.parent, node.child);
+        ELSE
+            EXECUTE format('ALTER TABLE %s NO INHERIT %s', node.child, node.parent);
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lead_scoring.detach_dropped(oid[], oid[], oid[]) IS 'Detaches the partitions that a command drops from sources that stay: given tables, all tables of schemas, all tables of owners';
+
+CREATE FUNCTION lead_scoring.detach_before_drop() RETURNS event_trigger
+    AS 'MODULE_PATHNAME', 'ls_detach_before_drop' LANGUAGE C;
+COMMENT ON FUNCTION lead_scoring.detach_before_drop() IS 'Event trigger: partitions that are dropped are detached from their source first, so their rows are counted out; never raises';
+CREATE EVENT TRIGGER lead_scoring_before_drop ON ddl_command_start WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA', 'DROP OWNED')
+    EXECUTE FUNCTION lead_scoring.detach_before_drop();
+COMMENT ON EVENT TRIGGER lead_scoring_before_drop IS 'Counts out the rows of partitions that are dropped';
+
+-- ENABLE TRIGGER ALL, as after loading data, makes every trigger an ordinary one.
+CREATE FUNCTION lead_scoring.enables_triggers(command pg_ddl_command) RETURNS boolean
+    AS 'MODULE_PATHNAME', 'ls_enables_triggers' LANGUAGE C STRICT;
+COMMENT ON FUNCTION lead_scoring.enables_triggers(pg_ddl_command) IS 'Whether a command of an event trigger is ALTER TABLE ... ENABLE TRIGGER';
+
+CREATE FUNCTION lead_scoring.keep_replica_triggers() RETURNS event_trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM lead_scoring.enable_for_replication(c.objid) FROM pg_event_trigger_ddl_commands() AS c
+    WHERE c.classid = 'pg_class'::regclass AND c.object_type = 'table' AND lead_scoring.enables_triggers(c.command);
+END $$;
+COMMENT ON FUNCTION lead_scoring.keep_replica_triggers() IS 'Event trigger: what ENABLE TRIGGER ALL has made of the triggers for replication becomes what it was';
+CREATE EVENT TRIGGER lead_scoring_replica ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION lead_scoring.keep_replica_triggers();
+COMMENT ON EVENT TRIGGER lead_scoring_replica IS 'Keeps the triggers for replication what they are when triggers are enabled again';
 
 CREATE FUNCTION lead_scoring.follow_owner() RETURNS event_trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -177,7 +233,8 @@ BEGIN
         SELECT t.relkind, t.oid::regclass AS own_table, pg_get_userbyid(l.relowner) AS owner
         FROM pg_event_trigger_ddl_commands() AS c JOIN lead_scoring.audience AS a ON a.lead_table = c.objid
              JOIN pg_class AS l ON l.oid = a.lead_table
-             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.pending_table, a.score_now_view)
+             JOIN pg_class AS t ON t.oid IN (a.score_table, a.tally_table, a.band_change_table, a.pending_table, a.score_now_view,
+                                                    a.handoff_view, a.handoff_times_view)
         WHERE c.classid = 'pg_class'::regclass AND t.relowner <> l.relowner
     LOOP
         EXECUTE format('ALTER %s %s OWNER TO %I', CASE moved.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, moved.own_table, moved.owner);

@@ -33,8 +33,9 @@ void on_relcache_invalidation(Datum, Oid relation) {
     current->stale = true;
 }
 
-// Compiled conditions hold functions, and the bodies of those that were inlined.
-void on_function_invalidation(Datum, int, uint32) {
+// Compiled conditions hold functions, and the bodies of those that were inlined; prepared statements hold the names of
+// schemas.
+void on_syscache_invalidation(Datum, int, uint32) {
   if (current != nullptr) current->stale = true;
 }
 
@@ -64,7 +65,8 @@ Cache* make_cache() {
   static bool registered = false;
   if (!registered) {
     CacheRegisterRelcacheCallback(on_relcache_invalidation, 0);
-    CacheRegisterSyscacheCallback(PROCOID, on_function_invalidation, 0);
+    CacheRegisterSyscacheCallback(PROCOID, on_syscache_invalidation, 0);
+    CacheRegisterSyscacheCallback(NAMESPACEOID, on_syscache_invalidation, 0);
     registered = true;
   }
   MemoryContext context =

@@ -5,6 +5,7 @@
 #include "pg/failure.hpp"
 #include "pg/lead_delta.hpp"
 #include "pg/owner.hpp"
+#include "pg/replicated_rows.hpp"
 
 namespace lead_scoring {
 
@@ -30,6 +31,7 @@ template <class Work>
 void with_audience(CachedAudience* audience, Work work) {
   AudienceWork state = {audience, {}};
   begin_failures(&state.failures);
+  count_replicated_rows();
   if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
   become_owner(&owner, audience->definition->owner, false);

@@ -11,7 +11,6 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "storage/lmgr.h"
-#include "tcop/deparse_utility.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -174,43 +173,6 @@ LS_FUNCTION(ls_covering_sources) {
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   return Datum{0};
-}
-
-namespace {
-
-bool moves_node(const AlterTableCmd* command) {
-  switch (command->subtype) {
-    case AT_AttachPartition:
-    case AT_DetachPartition:
-    case AT_DetachPartitionFinalize:
-    case AT_AddInherit:
-    case AT_DropInherit:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool changes_tree(const CollectedCommand* command) {
-  if (command->type == SCT_Simple)
-    return IsA(command->parsetree, CreateStmt) &&
-           castNode(CreateStmt, command->parsetree)->inhRelations != NIL;
-  if (command->type != SCT_AlterTable) return false;
-  ListCell* cell = nullptr;
-  foreach (cell, command->d.alterTable.subcmds) {
-    Node* step = static_cast<CollectedATSubcmd*>(lfirst(cell))->parsetree;
-    if (IsA(step, AlterTableCmd) && moves_node(castNode(AlterTableCmd, step))) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-// changes_tree(command of pg_event_trigger_ddl_commands()) → whether a table joins or leaves a partition or
-// inheritance tree. Any other ALTER TABLE may come from a restore, which has loaded rows and catalog but not
-// yet made the triggers and indexes, and must be left alone.
-LS_FUNCTION(ls_changes_tree) {
-  PG_RETURN_BOOL(changes_tree(reinterpret_cast<const CollectedCommand*>(PG_GETARG_POINTER(0))));
 }
 
 // forget_dropped_tables() is an event trigger on sql_drop. It runs as whoever drops a table, who may see none

@@ -246,11 +246,27 @@ LS_FUNCTION(ls_forget_signals) {
 
 namespace {
 
-const char* partition_sql(const AudienceDefinition& audience, const RecountQuery& query, void* sign) {
+struct MovedPartition {
+  const SourceDefinition* source;
+  int32 sign;
+};
+
+const char* partition_sql(const AudienceDefinition& audience, const RecountQuery& query, void* context) {
+  const auto* moved = static_cast<const MovedPartition*>(context);
+  const char* counted = recount_sql(audience, query);
+  const char* sign = moved->sign < 0 ? "OPERATOR(lead_scoring.-) " : "";
+  if (!moved->source->profile)
+    return psprintf(
+        "SELECT c.lead, %sc.tally FROM (%s) AS c WHERE c.tally OPERATOR(lead_scoring.<>) "
+        "'{}'::lead_scoring.tally ORDER BY c.lead",
+        sign, counted);
+  // Leads come or go with their rows, also those that no signal is about.
+  const char* key = moved->source->lead_key;
   return psprintf(
-      "SELECT c.lead, %sc.tally FROM (%s) AS c WHERE c.tally OPERATOR(lead_scoring.<>) "
-      "'{}'::lead_scoring.tally ORDER BY c.lead",
-      *static_cast<int32*>(sign) < 0 ? "OPERATOR(lead_scoring.-) " : "", recount_sql(audience, query));
+      "SELECT k.lead, %scoalesce(c.tally, '{}'::lead_scoring.tally) FROM (SELECT %s AS lead FROM %s AS e "
+      "WHERE "
+      "e.%s IS NOT NULL) AS k LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) k.lead ORDER BY k.lead",
+      sign, key_expression(audience, key), qualified_name(query.table), quote_identifier(key), counted);
 }
 
 LeadDelta* take_deltas(const KeyType& key, int* count) {
@@ -262,7 +278,7 @@ LeadDelta* take_deltas(const KeyType& key, int* count) {
     HeapTuple tuple = SPI_tuptable->vals[i];
     leads[i].key = copy_key(key, SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &is_null));
     leads[i].tally = tally_datum_from(tally_bytes(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 2, &is_null)));
-    leads[i].changed = true;
+    leads[i].changed = !is_empty_tally(leads[i].tally);
   }
   SPI_freetuptable(SPI_tuptable);
   return leads;
@@ -276,7 +292,7 @@ LS_FUNCTION(ls_count_partition) {
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* source = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const Oid partition = PG_GETARG_OID(2);
-  int32 sign = PG_GETARG_INT32(3);
+  const int32 sign = PG_GETARG_INT32(3);
   // Whoever owns the rows may attach and detach them, as well as insert and delete them.
   if (!owns_relation(partition, GetUserId()))
     (void)require_owned_audience(name);
@@ -285,7 +301,8 @@ LS_FUNCTION(ls_count_partition) {
   with_checked_audience(name, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
     const RecountQuery query = {source, nullptr, nullptr, false, partition};
-    run_counting(a, {partition_sql, &sign, query, 0, nullptr, nullptr, SPI_OK_SELECT}, &work->failures);
+    MovedPartition moved = {require_source(a.name, source), sign};
+    run_counting(a, {partition_sql, &moved, query, 0, nullptr, nullptr, SPI_OK_SELECT}, &work->failures);
     int count = 0;
     LeadDelta* leads = take_deltas(a.key, &count);
     const char* cause = sign > 0 ? "partition attached" : "partition detached";

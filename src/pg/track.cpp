@@ -1,5 +1,6 @@
 // The one trigger function: AFTER INSERT, UPDATE, DELETE (statement level, transition tables) and TRUNCATE,
-// on every source table and every node of a partition tree.
+// on every source table and every node of a partition tree; and row by row, on tables with rows, for what
+// replication applies. Who fires it how is decided by the session, whatever triggers somebody has enabled.
 //
 // The road of one statement: match its rows to signals, sum them to one delta a lead, merge the deltas into
 // the tallies (leads in key order), then decide on the scores. The inserting user needs no privilege on any
@@ -8,6 +9,7 @@
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
 #include "pg/recount.hpp"
+#include "pg/replicated_rows.hpp"
 #include "pg/rescore.hpp"
 #include "pg/row_matching.hpp"
 
@@ -97,6 +99,12 @@ void track_statement(const TriggerData* trigger) {
 
 bool is_empty(Tuplestorestate* store) { return store == nullptr || tuplestore_tuple_count(store) == 0; }
 
+bool concerns_us(const TriggerData& trigger) {
+  if (TRIGGER_FIRED_BY_TRUNCATE(trigger.tg_event)) return true;
+  if (TRIGGER_FIRED_FOR_ROW(trigger.tg_event)) return applies_replication();
+  return !(is_empty(trigger.tg_oldtable) && is_empty(trigger.tg_newtable)) && !applies_replication();
+}
+
 }  // namespace
 
 LS_FUNCTION(ls_track) {
@@ -104,19 +112,22 @@ LS_FUNCTION(ls_track) {
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("lead_scoring.track() can only be called as a trigger")));
   const auto* trigger = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  if (!TRIGGER_FIRED_AFTER(trigger->tg_event) || !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
+  if (!TRIGGER_FIRED_AFTER(trigger->tg_event))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                    errmsg("lead_scoring.track() must be an AFTER … FOR EACH STATEMENT trigger"),
+                    errmsg("lead_scoring.track() must be an AFTER trigger"),
                     errhint("add_source() creates the triggers.")));
-  if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && is_empty(trigger->tg_oldtable) &&
-      is_empty(trigger->tg_newtable))
-    return PointerGetDatum(nullptr);
+  if (!concerns_us(*trigger)) return PointerGetDatum(nullptr);
   MemoryContext context =
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring statement", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);
   const int depth = begin_cache_use();
   PG_TRY();
-  { track_statement(trigger); }
+  {
+    if (TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+      track_replicated_row(trigger);
+    else
+      track_statement(trigger);
+  }
   PG_FINALLY();
   { end_cache_use(depth); }
   PG_END_TRY();

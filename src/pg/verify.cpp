@@ -6,6 +6,7 @@
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
+#include "pg/replicated_rows.hpp"
 
 extern "C" {
 #include "catalog/pg_type.h"
@@ -174,6 +175,7 @@ void verify(const AudienceDefinition& audience, ReturnSetInfo* result) {
 
 LS_FUNCTION(ls_verify) {
   AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  count_replicated_rows();
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   OwnerSwitch owner;

@@ -116,7 +116,7 @@ sub content_of {
 
 # Shape: triggers with their definition, the owners of the tables, policies, event triggers, grants.
 my $shape = <<'SQL';
-SELECT 'trigger', pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
+SELECT 'trigger', pg_get_triggerdef(t.oid) || ' ' || t.tgenabled FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
 UNION ALL
 SELECT 'view', format('%s %s %s', handoff_view, handoff_times_view, score_now_view) FROM lead_scoring.audience
 UNION ALL
@@ -149,7 +149,7 @@ verify_all('origin', 'origin');
 my %before = content_of('origin');
 my $shape_before = sql('origin', $shape);
 my @triggers = grep { /^trigger/ } split /\n/, $shape_before;
-is(scalar @triggers, 4 * 7, 'the four triggers are on three lead tables, the partitioned table, two leaves and one event table');
+is(scalar @triggers, 4 * 7 + 6, 'the four triggers are on three lead tables, the partitioned table, two leaves and one event table; the one for replication where there are rows');
 is(sql('origin', q{SELECT lead, sheet, score, fit, grade, band FROM "Läden & Co."."Kunde's ""Tabelle""_score" ORDER BY lead COLLATE "C", sheet COLLATE "C"}), <<'ROWS' =~ s/\n\z//r, 'the scores before the dump');
 |Blatt "1"|14|10|A|
 |Blatt 2|7|0||
@@ -226,6 +226,7 @@ $node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '--disable-t
 	'data only: the data, with --disable-triggers');
 my %data_only = content_of('data_only');
 is($data_only{$_}, $before{$_}, "data only: $_ is the same") for @tables;
+is(sql('data_only', $shape), $shape_before, 'data only: the triggers are enabled as they were');
 verify_all('data_only', 'data only');
 
 # Row-level security of the catalog stands in the way of a role that owns an audience but not the database:
