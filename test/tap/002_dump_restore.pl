@@ -116,7 +116,7 @@ sub content_of {
 
 # Shape: triggers with their definition, the owners of the tables, policies, event triggers, grants.
 my $shape = <<'SQL';
-SELECT 'trigger', pg_get_triggerdef(t.oid) || ' ' || t.tgenabled FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
+SELECT 'trigger', format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger AS t WHERE t.tgfoid = 'lead_scoring.track'::regproc
 UNION ALL
 SELECT 'view', format('%s %s %s', handoff_view, handoff_times_view, score_now_view) FROM lead_scoring.audience
 UNION ALL
