@@ -20,7 +20,7 @@ check_sh=$top/scripts/check.sh
 part_soak() { check CASES="${CASES:-20000}" SEED="${SEED:-$RANDOM}" "$check_sh" oracle; }
 # Two storms, each half of the time.
 part_storm() { check TAP=009_storm STORM_SECONDS=$((${STORM_SECONDS:-600} / 2)) "$check_sh" tap; }
-part_kill() { check TAP=010_kill KILLS="${KILLS:-50}" KILL_SEED="${SEED:-$RANDOM}" "$check_sh" tap; }
+part_kill() { check TAP=012_kill KILLS="${KILLS:-50}" KILL_SEED="${SEED:-$RANDOM}" "$check_sh" tap; }
 part_fuzz() { check FUZZ_SECONDS="${FUZZ_SECONDS:-600}" "$check_sh" fuzz; }
 
 # The module in the server, watched by UndefinedBehaviorSanitizer: check.sh reads what it says in the server's log.
