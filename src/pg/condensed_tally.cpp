@@ -23,7 +23,7 @@ struct CondensedTally {
 
 namespace {
 
-constexpr int place_count = 8;
+constexpr int place_count = 64;
 // A model published under another time zone may be a day behind the audience's clock.
 constexpr Tick slack = 48;
 constexpr int64 longest_life = INT64CONST(600) * USECS_PER_SEC;
