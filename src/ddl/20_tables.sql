@@ -344,7 +344,7 @@ COMMENT ON COLUMN lead_scoring.band.next_step IS 'What somebody should do with a
 COMMENT ON COLUMN lead_scoring.band.owner_role IS 'Who should do it: a role or a team, for people and work queues';
 COMMENT ON COLUMN lead_scoring.band.follow_up IS 'Within what business time; sets due_at of the hand-off. Days are working days, hours open time';
 COMMENT ON COLUMN lead_scoring.band.calendar IS 'Business calendar of follow_up; NULL: around the clock';
-COMMENT ON COLUMN lead_scoring.band.notify IS 'Whether leads that come up into the band are announced: NOTIFY lead_scoring with a JSON payload. Off by default: such transactions cannot be prepared, and their commits wait for each other';
+COMMENT ON COLUMN lead_scoring.band.notify IS 'Whether leads that come up into the band are announced: NOTIFY lead_scoring with the table and id of the band change as JSON. Off by default: such transactions cannot be prepared, and their commits wait for each other';
 COMMENT ON COLUMN lead_scoring.band.notify_quiet IS 'Say nothing when the same lead has come up into the same band within this time before; NULL: always say it';
 
 CREATE TABLE lead_scoring.failure_log (

@@ -21,13 +21,17 @@ CREATE FUNCTION lead_scoring.check_owner(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STABLE;
 COMMENT ON FUNCTION lead_scoring.check_owner(text) IS 'Refuses an audience that does not exist (42704) or is not the caller''s (42501)';
 
+CREATE FUNCTION lead_scoring.check_audience_tables(audience text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_check_audience_tables' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.check_audience_tables(text) IS 'Refuses an audience whose owner has made something else of its tables: who read them would run the owner''s code';
+
 CREATE FUNCTION lead_scoring.audience_owner(audience text) RETURNS name
     AS 'MODULE_PATHNAME', 'ls_audience_owner' LANGUAGE C STRICT STABLE;
 COMMENT ON FUNCTION lead_scoring.audience_owner(text) IS 'The role that owns an audience: the owner of its lead table';
 
 CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience text, OUT source text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
-COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
+COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to. NULLs for who owns neither the table nor the audience';
 
 -- Its state never leaves the process open: what a parallel worker hands over is the finished tally of its part of the
 -- rows. So the leader has little left to do. (The other aggregates of tallies have states of type tally, which

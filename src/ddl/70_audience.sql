@@ -107,7 +107,8 @@ $$
     WITH RECURSIVE tree(oid) AS (
         SELECT source_table::oid UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent)
     SELECT coalesce(array_agg(oid::regclass ORDER BY oid), '{}') FROM tree
-    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert')
+    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert'
+                        AND t.tgfoid = 'lead_scoring.track()'::regprocedure)
 $$;
 COMMENT ON FUNCTION lead_scoring.nodes_without_triggers(regclass) IS 'Nodes of a table''s partition tree that lack the triggers';
 

@@ -1,5 +1,6 @@
 #include "pg/audience_cache.hpp"
 
+#include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
 #include "pg/owner.hpp"
 
@@ -92,7 +93,7 @@ void fill_table(Cache* cache, TrackedTable* table, Relation rel) {
     if (audience == nullptr) continue;
     watch(cache, source->table);
     OwnerSwitch owner;
-    become_owner(&owner, audience->definition->owner, true);
+    become_owner(&owner, audience->definition->owner);
     SourceMatcher* matcher = make_matcher(*audience->definition, *source, rel, cache->context);
     be_oneself(owner);
     table->sources[table->source_count++] = {audience, matcher};
@@ -188,9 +189,13 @@ CachedAudience* cached_audience(const char* name) {
     audience->definition = definition;
     audience->context = context;
     reload_sheets(audience);
-    for (Oid table : {definition->lead_table, definition->score_table, definition->tally_table,
-                      definition->band_change_table, definition->pending_table})
+    for (Oid table : {definition->score_table, definition->tally_table, definition->band_change_table,
+                      definition->pending_table}) {
       watch(cache, table);
+      if (runs_added_code(table)) audience->runs_added_code = true;
+    }
+    watch(cache, definition->lead_table);
+    if (has_mirror(*definition)) audience->runs_added_code = true;  // our own triggers at least
     MemoryContextSwitchTo(cache->context);
     cache->audiences = lappend(cache->audiences, audience);
   }

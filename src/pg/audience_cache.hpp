@@ -45,6 +45,7 @@ struct CachedAudience {
   CachedSheet* sheets;  // active ones, by name
   StorePlans plans;
   CondensedTally* condensed;  // condensed_tally.cpp
+  bool runs_added_code;       // writing to its tables runs triggers or the like: see become_writer
 };
 
 struct TrackedSource {

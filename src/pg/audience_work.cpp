@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 }
 
 namespace lead_scoring {
@@ -19,6 +20,11 @@ LeadDelta* empty_deltas(Datum* keys, int count) {
 }
 
 LeadDelta* take_keys(const KeyType& key, int* count) {
+  if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != key.type)
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("column \"lead\" of a table of lead_scoring is no longer of type %s",
+                           format_type_be(key.type)),
+                    errhint("ALTER TABLE gives it its type back.")));
   *count = static_cast<int>(SPI_processed);
   auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(*count, 1))));
   for (int i = 0; i < *count; i++) {

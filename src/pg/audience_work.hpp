@@ -32,7 +32,7 @@ void with_audience(CachedAudience* audience, Work work) {
   begin_failures(&state.failures);
   if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
-  become_owner(&owner, audience->definition->owner, false);
+  become_writer(&owner, *audience, InvalidOid);
   SPI_connect();
   work(&state);
   write_failures(state.failures, *audience->definition);

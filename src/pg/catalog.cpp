@@ -237,6 +237,7 @@ AudienceDefinition* read_audience(const char* name) {
     found->score_column = row.name_or_null("score_column");
     found->band_column = row.name_or_null("band_column");
     found->score_sheet = row.text_or_null("score_sheet");
+    found->tally_type = catalog_type("tally");
     if (OidIsValid(found->owner) && found->zone != nullptr && fill_key(found)) audience = found;
   });
   return audience;
@@ -273,7 +274,7 @@ AudienceDefinition* require_readable_scores(Oid score_table) {
   AudienceDefinition* audience = require_audience(name);
   if (pg_class_aclcheck(score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for the scores of audience \"%s\"", audience->name),
+                    errmsg("permission denied for table %s", qualified_name(score_table)),
                     errhint("GRANT SELECT ON %s TO %s;", qualified_name(score_table),
                             quote_identifier(GetUserNameFromId(GetUserId(), false)))));
   return audience;

@@ -53,6 +53,7 @@ struct AudienceDefinition {
   const char* band_column;
   const char* score_sheet;  // which sheet's; nullptr: the first active one
   KeyType key;
+  Oid tally_type;
 };
 
 Oid extension_schema();

@@ -72,7 +72,7 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   Relation rel = try_relation_open(source.table, AccessShareLock);
   if (rel == nullptr) return false;
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, true);
+  become_owner(&owner, audience.owner);
   SourceMatcher* matcher = make_matcher(audience, source, rel, CurrentMemoryContext);
   be_oneself(owner);
   relation_close(rel, NoLock);
@@ -154,7 +154,7 @@ void run_statement(const AudienceDefinition& audience, const CountingStatement& 
   // A row-level policy must be an error here, never a smaller count.
   set_locally("row_security", "off");
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, true);
+  become_owner(&owner, audience.owner);
   run_sql(sql, statement.argument_count, statement.types, statement.values, statement.expected);
   be_oneself(owner);
   leave_safe_settings(level);

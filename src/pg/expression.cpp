@@ -267,7 +267,8 @@ int enter_safe_settings() {
   return level;
 }
 
-void leave_safe_settings(int level) { AtEOXact_GUC(true, level); }
+// As after an error: what an expression's functions have set is taken back as well.
+void leave_safe_settings(int level) { AtEOXact_GUC(false, level); }
 
 }  // namespace lead_scoring
 

@@ -108,7 +108,7 @@ Recounted recounted(AudienceWork* work, const LeadDelta* leads, int count, const
       HeapTuple row = rows->vals[next];
       if (compare_keys(a.key, lead->key, SPI_getbinval(row, rows->tupdesc, 1, &is_null)) != 0) break;
       const Datum tally = SPI_getbinval(row, rows->tupdesc, 2, &is_null);
-      lead->tally = is_empty_tally(lead->tally) ? tally : tally_sum(lead->tally, tally);
+      if (!is_null) lead->tally = is_empty_tally(lead->tally) ? tally : tally_sum(lead->tally, tally);
       const int64 id = DatumGetInt64(SPI_getbinval(row, rows->tupdesc, 3, &is_null));
       if (!is_null) result.pending[result.pending_count++] = {lead->key, id};
     }

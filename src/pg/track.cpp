@@ -12,7 +12,9 @@
 #include "pg/row_matching.hpp"
 
 extern "C" {
+#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
+#include "utils/acl.h"
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 }
@@ -20,6 +22,33 @@ extern "C" {
 namespace lead_scoring {
 
 namespace {
+
+bool fires_here(const Trigger& trigger) {
+  const char skipped = SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ? TRIGGER_FIRES_ON_ORIGIN
+                                                                                  : TRIGGER_FIRES_ON_REPLICA;
+  return trigger.tgenabled != skipped && trigger.tgenabled != TRIGGER_DISABLED;
+}
+
+// Made as add_source() makes it, for the event that has happened.
+bool is_fit_to_count(const Trigger& trigger, const TriggerData& fired) {
+  const bool has_old = trigger.tgoldtable != nullptr;
+  const bool has_new = trigger.tgnewtable != nullptr;
+  const bool fits_event =
+      TRIGGER_FIRED_BY_INSERT(fired.tg_event)   ? TRIGGER_FOR_INSERT(trigger.tgtype) && has_new
+      : TRIGGER_FIRED_BY_UPDATE(fired.tg_event) ? TRIGGER_FOR_UPDATE(trigger.tgtype) && has_old && has_new
+      : TRIGGER_FIRED_BY_DELETE(fired.tg_event) ? TRIGGER_FOR_DELETE(trigger.tgtype) && has_old
+                                                : TRIGGER_FOR_TRUNCATE(trigger.tgtype);
+  return trigger.tgfoid == fired.tg_trigger->tgfoid && fits_event && TRIGGER_FOR_AFTER(trigger.tgtype) &&
+         !TRIGGER_FOR_ROW(trigger.tgtype) && trigger.tgqual == nullptr && fires_here(trigger);
+}
+
+// Who may create triggers on a source could put this function there once more: a second one counts nothing.
+bool is_to_count(const TriggerData& fired) {
+  const TriggerDesc* all = fired.tg_relation->trigdesc;
+  for (int i = 0; i < all->numtriggers; i++)
+    if (is_fit_to_count(all->triggers[i], fired)) return all->triggers[i].tgoid == fired.tg_trigger->tgoid;
+  return false;
+}
 
 bool next_transition_row(void* rows, TupleTableSlot* slot) {
   return tuplestore_gettupleslot(static_cast<Tuplestorestate*>(rows), true, false, slot);
@@ -39,10 +68,24 @@ void match_store(SourceMatcher* matcher, Tuplestorestate* store, int sign, Delta
   tuplestore_select_read_pointer(store, 0);
 }
 
+// The owner of another's table may have taken back the right to read it, and expressions see rows.
+bool may_read_rows(const TriggerData* trigger, const TrackedSource& source, FailureList* failures) {
+  const Oid owner = source.audience->definition->owner;
+  const SourceDefinition& s = *source.matcher->source;
+  if (trigger->tg_relation->rd_rel->relowner == owner ||
+      pg_class_aclcheck(s.table, owner, ACL_SELECT) == ACLCHECK_OK)
+    return true;
+  record_failure(failures, s.name, nullptr, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                 psprintf("role \"%s\" may not read the source any more", GetUserNameFromId(owner, false)),
+                 nullptr);
+  return false;
+}
+
 void match_statement(const TriggerData* trigger, const TrackedSource& source, DeltaBuffer* deltas,
                      FailureList* failures) {
+  if (!may_read_rows(trigger, source, failures)) return;
   OwnerSwitch owner;
-  become_owner(&owner, source.audience->definition->owner, true);
+  become_owner(&owner, source.audience->definition->owner);
   // Only functions of the owner's own making could look at search_path.
   const int level = source.matcher->user_functions ? enter_safe_settings() : 0;
   match_store(source.matcher, trigger->tg_oldtable, -1, deltas, failures);
@@ -51,14 +94,14 @@ void match_statement(const TriggerData* trigger, const TrackedSource& source, De
   be_oneself(owner);
 }
 
-void write_scores(CachedAudience* audience, const LeadDelta* leads, int count, bool leads_change,
-                  FailureList* failures) {
+void write_scores(const TriggerData* trigger, CachedAudience* audience, const LeadDelta* leads, int count,
+                  bool leads_change, FailureList* failures) {
   if (count == 0 && failures->failures == NIL) return;
   // Before any tally row is locked: a TRUNCATE of the lead table holds it while it waits for tally rows. When
   // the lead table has been dropped, its audience is gone, and we have not heard of it yet.
   if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
-  become_owner(&owner, audience->definition->owner, false);
+  become_writer(&owner, *audience, trigger->tg_relation->rd_rel->relowner);
   SPI_connect();
   apply_deltas(audience, leads, count, {"event", leads_change}, failures);
   write_failures(*failures, *audience->definition);
@@ -80,7 +123,7 @@ void track_audience(const TriggerData* trigger, const TrackedSource* sources, in
   }
   int lead_count = 0;
   LeadDelta* leads = sum_deltas(&deltas, &lead_count);
-  write_scores(audience, leads, lead_count, leads_change, &failures);
+  write_scores(trigger, audience, leads, lead_count, leads_change, &failures);
 }
 
 void track_statement(const TriggerData* trigger) {
@@ -111,6 +154,7 @@ LS_FUNCTION(ls_track) {
   if (!TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event) && is_empty(trigger->tg_oldtable) &&
       is_empty(trigger->tg_newtable))
     return PointerGetDatum(nullptr);
+  if (!is_to_count(*trigger)) return PointerGetDatum(nullptr);
   MemoryContext context =
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring statement", ALLOCSET_DEFAULT_SIZES);
   MemoryContext caller = MemoryContextSwitchTo(context);

@@ -86,7 +86,7 @@ const char* compare_scores_sql(const Names& n) {
 const char* stray_scores_sql(const Names& n) {
   return psprintf(
       "SELECT CASE WHEN l.%s IS NULL THEN 'score of a lead that does not exist' "
-      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet, NULL::text "
+      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet::text, NULL::text "
       "FROM %s AS s LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) s.lead "
       "WHERE l.%s IS NULL OR s.sheet OPERATOR(pg_catalog.<>) ALL ($1)",
       n.key, n.score, n.lead, n.key, n.key);
@@ -95,7 +95,7 @@ const char* stray_scores_sql(const Names& n) {
 // Band changes of a lead and sheet form a chain that ends at the score row.
 const char* broken_chains_sql(const Names& n) {
   return psprintf(
-      "SELECT 'band changes do not form a chain', c.lead::text, c.sheet, "
+      "SELECT 'band changes do not form a chain', c.lead::text, c.sheet::text, "
       "pg_catalog.format('change %%s starts from %%s, the one before ended at %%s', c.id, "
       "coalesce(c.from_band, 'no band'), coalesce(c.previous, 'no band')) "
       "FROM (SELECT id, lead, sheet, from_band, pg_catalog.lag(to_band) OVER (PARTITION BY lead, sheet ORDER "
@@ -103,7 +103,7 @@ const char* broken_chains_sql(const Names& n) {
       "AS previous FROM %s) AS c WHERE c.from_band IS DISTINCT FROM c.previous "
       "UNION ALL "
       "SELECT 'last band change is not the band shown', coalesce(c.lead, s.lead)::text, coalesce(c.sheet, "
-      "s.sheet), "
+      "s.sheet)::text, "
       "pg_catalog.format('last change to %%s, shown %%s', coalesce(c.to_band, 'no band'), coalesce(s.band, "
       "'no band')) "
       "FROM (SELECT DISTINCT ON (lead, sheet) lead, sheet, to_band FROM %s ORDER BY lead, sheet, id DESC) AS "
@@ -177,7 +177,7 @@ LS_FUNCTION(ls_verify) {
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   OwnerSwitch owner;
-  become_owner(&owner, audience->owner, false);
+  become_owner(&owner, audience->owner);
   const int level = enter_safe_settings();
   SPI_connect();
   verify(*audience, result);
