@@ -52,6 +52,14 @@ INSERT INTO own.lead VALUES (2, 'FR'), (3, 'FR');
 INSERT INTO own.event VALUES (2, now(), 'visit'), (3, now(), 'visit'), (2, now(), 'visit');
 SELECT lead, score, band, note, twice FROM own.lead_score ORDER BY lead;
 SELECT what FROM own.log ORDER BY id;
+-- A row that the same transaction has written before.
+TRUNCATE own.log;
+BEGIN;
+INSERT INTO own.event VALUES (3, now(), 'visit');
+INSERT INTO own.event VALUES (3, now(), 'visit');
+COMMIT;
+SELECT note FROM own.lead_score WHERE lead = 3;
+DELETE FROM own.event WHERE ctid IN (SELECT ctid FROM own.event WHERE lead = 3 LIMIT 2);
 -- Nothing is written, so nothing fires.
 TRUNCATE own.log;
 INSERT INTO own.event VALUES (1, now(), 'something else');

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION lead_scoring.require_read_committed(text) IS 'Refuses transa
 CREATE FUNCTION lead_scoring.sibling_name(base text, suffix text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    WHILE octet_length(base || suffix) > 63 LOOP
+    WHILE octet_length(base || suffix) > 63 AND base <> '' LOOP
         base := left(base, -1);
     END LOOP;
     RETURN base || suffix;
@@ -154,6 +154,8 @@ DECLARE
     made text;
     owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = lead_table);
 BEGIN
+    -- They come quoted.
+    PERFORM parse_ident(q.given) FROM unnest(ARRAY[score_name, tally_name, band_change_name, pending_name]) AS q(given);
     EXECUTE format($sql$
         CREATE TABLE %1$s (
             lead %2$s NOT NULL, sheet text NOT NULL, score integer NOT NULL, engagement integer NOT NULL, fit integer NOT NULL,

@@ -90,6 +90,7 @@ CREATE FUNCTION lead_scoring.activate_model(sheet lead_scoring.sheet, model lead
 DECLARE
     next_revision integer := 1 + coalesce((SELECT max(r.revision) FROM lead_scoring.sheet_revision AS r WHERE r.sheet = activate_model.sheet.name), 0);
 BEGIN
+    PERFORM lead_scoring.check_owner(activate_model.sheet.audience);
     PERFORM lead_scoring.lock_for_new_rows(activate_model.sheet,
         (SELECT a.lead_table FROM lead_scoring.audience AS a WHERE a.name = activate_model.sheet.audience));
     PERFORM lead_scoring.ensure_counted(activate_model.sheet.audience, lead_scoring.model_signals(model));

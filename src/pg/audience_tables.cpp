@@ -54,6 +54,6 @@ using namespace lead_scoring;
 
 // check_audience_tables(audience) → void
 LS_FUNCTION(ls_check_audience_tables) {
-  require_audience_tables(*require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+  require_audience_tables(*require_visible_audience(text_to_cstring(PG_GETARG_TEXT_PP(0))));
   PG_RETURN_VOID();
 }

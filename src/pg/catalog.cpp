@@ -243,20 +243,41 @@ AudienceDefinition* read_audience(const char* name) {
   return audience;
 }
 
+namespace {
+
+[[noreturn]] void no_such_audience(const char* name) {
+  ereport(
+      ERROR,
+      (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("audience \"%s\" does not exist", name),
+       errhint("SELECT name FROM lead_scoring.audience lists the audiences; create_audience() makes one.")));
+  pg_unreachable();
+}
+
+bool owns(const AudienceDefinition& audience) { return has_privs_of_role(GetUserId(), audience.owner); }
+
+// The policies of the catalog table audience.
+bool sees(const AudienceDefinition& audience) {
+  return owns(audience) || pg_class_aclcheck(audience.score_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+         pg_class_aclcheck(audience.band_change_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+}  // namespace
+
 AudienceDefinition* require_audience(const char* name) {
   AudienceDefinition* audience = read_audience(name);
-  if (audience == nullptr)
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("audience \"%s\" does not exist", name),
-         errhint(
-             "SELECT name FROM lead_scoring.audience lists the audiences; create_audience() makes one.")));
+  if (audience == nullptr) no_such_audience(name);
+  return audience;
+}
+
+AudienceDefinition* require_visible_audience(const char* name) {
+  AudienceDefinition* audience = require_audience(name);
+  if (!sees(*audience)) no_such_audience(name);
   return audience;
 }
 
 AudienceDefinition* require_owned_audience(const char* name) {
-  AudienceDefinition* audience = require_audience(name);
-  if (!has_privs_of_role(GetUserId(), audience->owner))
+  AudienceDefinition* audience = require_visible_audience(name);
+  if (!owns(*audience))
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of audience \"%s\"", name),
                     errhint("The owner of the lead table owns the audience.")));
   return audience;

@@ -65,9 +65,11 @@ Oid catalog_type(const char* name);
 AudienceDefinition* read_audience(const char* name);
 // The same, but an error that names it; `SQLSTATE 42704`.
 AudienceDefinition* require_audience(const char* name);
+// The same for who sees the audience in the catalog; nobody else learns that it exists.
+AudienceDefinition* require_visible_audience(const char* name);
 // The audience with this score table, for whoever may read that; SQLSTATE 42704 and 42501.
 AudienceDefinition* require_readable_scores(Oid score_table);
-// The same as require_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
+// The same as require_visible_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
 AudienceDefinition* require_owned_audience(const char* name);
 // Sources of one audience, ordered by name, with their signals.
 List* read_sources(const char* audience);

@@ -147,9 +147,23 @@ LS_FUNCTION(ls_check_owner) {
   PG_RETURN_VOID();
 }
 
-// audience_owner(audience) → name
+namespace {
+
+bool owns_a_source(const char* audience) {
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(audience))
+    if (owns_relation(static_cast<const SourceDefinition*>(lfirst(cell))->table, GetUserId()))
+      return true;
+  return false;
+}
+
+}  // namespace
+
+// audience_owner(audience) → name. Who owns a source manages its partitions, and is told who must read them.
 LS_FUNCTION(ls_audience_owner) {
-  const AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const AudienceDefinition* audience =
+      owns_a_source(name) ? require_audience(name) : require_visible_audience(name);
   auto* owner = static_cast<Name>(palloc(NAMEDATALEN));
   namestrcpy(owner, GetUserNameFromId(audience->owner, false));
   PG_RETURN_NAME(owner);
@@ -173,7 +187,7 @@ LS_FUNCTION(ls_covering_sources) {
   const Oid table = PG_GETARG_OID(0);
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const bool owns_table = pg_class_ownercheck(table, GetUserId());
+  const bool owns_table = owns_relation(table, GetUserId());
   ListCell* cell = nullptr;
   foreach (cell, sources_covering(table)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));

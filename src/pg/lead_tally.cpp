@@ -74,7 +74,7 @@ bool select_tally_of_visible_lead(const AudienceDefinition& audience, Datum key,
 }  // namespace
 
 LS_FUNCTION(ls_lead_tally) {
-  const AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const AudienceDefinition* audience = require_visible_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   const Datum key = key_from_text(audience->key, text_to_cstring(PG_GETARG_TEXT_PP(1)));
   const bool may_read = pg_class_aclcheck(audience->tally_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
   if (may_read || pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK)

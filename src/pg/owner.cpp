@@ -31,7 +31,8 @@ void switch_user(OwnerSwitch* before, Oid owner, bool restricted) {
 // put things of its own there. Temporary objects come last, where they hide nothing.
 const char* safe_path(const AudienceDefinition& audience, Oid caller) {
   const Oid schema = get_rel_namespace(audience.lead_table);
-  if (pg_namespace_aclcheck(schema, caller, ACL_CREATE) == ACLCHECK_OK) return "pg_catalog, pg_temp";
+  const bool is_open = pg_namespace_aclcheck(schema, caller, ACL_CREATE) == ACLCHECK_OK;
+  if (is_open && !has_privs_of_role(caller, audience.owner)) return "pg_catalog, pg_temp";
   return psprintf("pg_catalog, %s, pg_temp", quote_identifier(get_namespace_name(schema)));
 }
 
@@ -75,12 +76,10 @@ void become_writer(OwnerSwitch* before, const CachedAudience& audience, Oid host
       is_member_of_role(a.owner, caller) || (OidIsValid(host) && is_member_of_role(a.owner, host));
   switch_user(before, a.owner, !harmless);
   if (!audience.runs_added_code) return;
-  const bool has_rights = has_privs_of_role(caller, a.owner);
-  if (harmless && has_rights) return;
+  if (a.owner == caller) return;
   before->settings = NewGUCNestLevel();
-  if (!has_rights)
-    (void)set_config_option("search_path", safe_path(a, caller), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-                            true, 0, false);
+  (void)set_config_option("search_path", safe_path(a, caller), PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                          true, 0, false);
 }
 
 void be_oneself(const OwnerSwitch& before) {

@@ -18,9 +18,8 @@ struct OwnerSwitch {
 void become_owner(OwnerSwitch* before, Oid owner);
 // For writing to the audience's tables. Triggers, checks and defaults that the owner has added to them run too: as the
 // owner, in the caller's session. Neither may gain by that. Where the owner could not be the caller anyway, nothing can
-// be left behind that would run as the caller, and settings are taken back. Where the caller has not the owner's
-// rights, names are looked up where the caller can plant nothing. `host`: a role that the caller trusts already,
-// because it is writing to that role's table.
+// be left behind that would run as the caller; settings are taken back; and names are looked up where the caller can
+// plant nothing. `host`: a role that the caller trusts already, because it is writing to that role's table.
 void become_writer(OwnerSwitch* before, const CachedAudience& audience, Oid host);
 void be_oneself(const OwnerSwitch& before);
 

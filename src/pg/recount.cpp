@@ -270,6 +270,28 @@ LeadDelta* take_deltas(const KeyType& key, int* count) {
 
 }  // namespace
 
+namespace {
+
+// Whether this is the event trigger of a command that has just changed the partition tree of a source. Only the owner
+// of the tree can have given it.
+bool moves_partitions(const char* audience, const char* source) {
+  Oid types[] = {TEXTOID, TEXTOID};
+  Datum values[] = {CStringGetTextDatum(audience), CStringGetTextDatum(source)};
+  SPI_connect();
+  run_sql(
+      "SELECT FROM pg_catalog.pg_event_trigger_ddl_commands() AS c, lead_scoring.covering_sources(c.objid) "
+      "AS s "
+      "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
+      "AND lead_scoring.changes_tree(c.command) "
+      "AND s.audience OPERATOR(pg_catalog.=) $1 AND s.source OPERATOR(pg_catalog.=) $2",
+      2, types, values, SPI_OK_SELECT);
+  const bool moves = SPI_processed > 0;
+  SPI_finish();
+  return moves;
+}
+
+}  // namespace
+
 // count_partition(audience, source, partition, sign) → void. Nobody else can be writing to the partition: the
 // caller has just attached (sign 1) or detached (sign −1) it.
 LS_FUNCTION(ls_count_partition) {
@@ -278,10 +300,8 @@ LS_FUNCTION(ls_count_partition) {
   const Oid partition = PG_GETARG_OID(2);
   int32 sign = PG_GETARG_INT32(3);
   // Whoever owns the rows may attach and detach them, as well as insert and delete them.
-  if (!owns_relation(partition, GetUserId()))
+  if (!owns_relation(partition, GetUserId()) || !moves_partitions(name, source))
     (void)require_owned_audience(name);
-  else
-    (void)require_audience(name);
   with_checked_audience(name, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
     const RecountQuery query = {source, nullptr, nullptr, false, partition};

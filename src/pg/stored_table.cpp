@@ -245,6 +245,8 @@ TM_Result update_stored(StoredTable* table, ItemPointer tid, bool wait) {
   begin_statement(table, updates);
   store_row(table);
   const TriggerDesc* triggers = table->rel->trigdesc;
+  // The row may be of this transaction's own making.
+  table->estate->es_output_cid = GetCurrentCommandId(true);
   if (triggers != nullptr && triggers->trig_update_before_row &&
       !before_row_update(table->estate, &table->epq, table->info, tid, table->row))
     return TM_Ok;
