@@ -94,9 +94,9 @@ CREATE FUNCTION lead_scoring.rescore_all(audience text, cause text) RETURNS bigi
     AS 'MODULE_PATHNAME', 'ls_rescore_all' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.rescore_all(text, text) IS 'Evaluates every lead of an audience from its tally and writes what changed, in this transaction; cause is what band changes will say. Returns the number of leads';
 
-CREATE FUNCTION lead_scoring.rebuild_batch(audience text, after text, batch_size integer) RETURNS text
+CREATE FUNCTION lead_scoring.rebuild_batch(audience text, after text, batch_size integer, OUT last_key text, OUT leads bigint) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_rebuild_batch' LANGUAGE C;
-COMMENT ON FUNCTION lead_scoring.rebuild_batch(text, text, integer) IS 'Recounts and rescores the next leads after a key, in this transaction; returns the last key, NULL at the end. See rebuild()';
+COMMENT ON FUNCTION lead_scoring.rebuild_batch(text, text, integer) IS 'Recounts and rescores the next leads after a key, in this transaction; last_key NULL: that was the end. See rebuild()';
 
 CREATE FUNCTION lead_scoring.wait_for_writers(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_wait_for_writers' LANGUAGE C STRICT;
@@ -107,3 +107,9 @@ CREATE FUNCTION lead_scoring.verify(audience text, OUT problem text, OUT lead te
     AS 'MODULE_PATHNAME', 'ls_verify' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.verify(text) IS
     'Compares what is maintained with a recomputation: tallies with the sources, scores with the tallies, band changes with the scores. No row: all is well. Rows whose next change is due, and scores of leads with pending events, are not compared';
+
+CREATE FUNCTION lead_scoring.broken_parts(audience text, OUT kind text, OUT name text, OUT problem text, OUT sqlstate text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'ls_broken_parts' LANGUAGE C STRICT VOLATILE;
+COMMENT ON FUNCTION lead_scoring.broken_parts(text) IS
+    'What the triggers of an audience find broken: the audience itself, sources, signals and sheets, with the error. For its owner. See health()';

@@ -2,6 +2,7 @@
 
 #include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
+#include "pg/own_tables.hpp"
 #include "pg/owner.hpp"
 
 extern "C" {
@@ -34,8 +35,9 @@ void on_relcache_invalidation(Datum, Oid relation) {
     current->stale = true;
 }
 
-// Compiled conditions hold functions, and the bodies of those that were inlined.
-void on_function_invalidation(Datum, int, uint32) {
+// Compiled conditions hold functions, and the bodies of those that were inlined. The owner's rights decide whether
+// the audience's tables may refuse a row.
+void on_syscache_invalidation(Datum, int, uint32) {
   if (current != nullptr) current->stale = true;
 }
 
@@ -65,7 +67,8 @@ Cache* make_cache() {
   static bool registered = false;
   if (!registered) {
     CacheRegisterRelcacheCallback(on_relcache_invalidation, 0);
-    CacheRegisterSyscacheCallback(PROCOID, on_function_invalidation, 0);
+    for (const int cache : {PROCOID, NAMESPACEOID, AUTHMEMROLEMEM})
+      CacheRegisterSyscacheCallback(cache, on_syscache_invalidation, 0);
     registered = true;
   }
   MemoryContext context =
@@ -81,6 +84,15 @@ void watch_catalog(Cache* cache) {
   for (const char* name : catalog_tables) watch(cache, catalog_relation(name));
 }
 
+void note_resting(Cache* cache, TrackedTable* table, const SourceDefinition& source) {
+  const AudienceDefinition* definition = read_audience(source.audience);
+  if (definition == nullptr) return;
+  watch(cache, definition->lead_table);
+  auto* resting = palloc_object(RestingSource);
+  *resting = {definition, pstrdup(source.name)};
+  table->resting = lappend(table->resting, resting);
+}
+
 void fill_table(Cache* cache, TrackedTable* table, Relation rel) {
   MemoryContext caller = MemoryContextSwitchTo(cache->context);
   ListCell* cell = nullptr;
@@ -90,8 +102,11 @@ void fill_table(Cache* cache, TrackedTable* table, Relation rel) {
   foreach (cell, sources) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
     CachedAudience* audience = cached_audience(source->audience);
-    if (audience == nullptr) continue;
     watch(cache, source->table);
+    if (audience == nullptr) {
+      note_resting(cache, table, *source);
+      continue;
+    }
     OwnerSwitch owner;
     become_owner(&owner, audience->definition->owner);
     SourceMatcher* matcher = make_matcher(*audience->definition, *source, rel, cache->context);
@@ -110,15 +125,9 @@ void load_sheet_model(CachedSheet* sheet, MemoryContext context) {
     sheet->broken_sqlstate = ERRCODE_UNDEFINED_OBJECT;
     return;
   }
-  const std::string_view json = model_text(PointerGetDatum(stored));
-  ContextResource* memory = ContextResource::in(context);
   ErrorReport report;
-  try {
-    sheet->model = parse_model(json, memory);
-    return;
-  } catch (...) {
-    describe_current_exception(report);
-  }
+  sheet->model = try_load_model(PointerGetDatum(stored), context, &report);
+  if (sheet->model != nullptr) return;
   sheet->broken = pstrdup(report.message);
   sheet->broken_sqlstate = report.sqlstate;
 }
@@ -184,11 +193,12 @@ CachedAudience* cached_audience(const char* name) {
   MemoryContext caller = MemoryContextSwitchTo(context);
   CachedAudience* audience = nullptr;
   AudienceDefinition* definition = read_audience(name);
-  if (definition != nullptr) {
+  if (definition != nullptr && definition->broken == nullptr) {
     audience = palloc0_object(CachedAudience);
     audience->definition = definition;
     audience->context = context;
     reload_sheets(audience);
+    audience->may_refuse = tables_may_refuse(*definition);
     for (Oid table : {definition->score_table, definition->tally_table, definition->band_change_table,
                       definition->pending_table}) {
       watch(cache, table);
@@ -214,6 +224,7 @@ TrackedTable* tracked_table(Relation rel) {
   }
   if (!table->filled) {
     table->source_count = 0;
+    table->resting = NIL;
     fill_table(current, table, rel);
   }
   return table;

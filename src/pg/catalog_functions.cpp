@@ -143,7 +143,7 @@ LS_FUNCTION(ls_cascade) {
 LS_FUNCTION(ls_check_owner) {
   if (PG_ARGISNULL(0))
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("no audience is given")));
-  (void)require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  require_owner(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   PG_RETURN_VOID();
 }
 

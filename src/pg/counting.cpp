@@ -49,6 +49,13 @@ char* key_expression(const AudienceDefinition& audience, const char* column) {
   return psprintf("(%s) COLLATE %s", key, qualified_collation(audience.key.collation));
 }
 
+char* names_lead_sql(const AudienceDefinition& audience, const char* column) {
+  const char* quoted = quote_identifier(column);
+  if (audience.key.length != -1) return psprintf("e.%s IS NOT NULL", quoted);
+  return psprintf("pg_catalog.octet_length(e.%s::pg_catalog.text) OPERATOR(pg_catalog.<=) %d", quoted,
+                  longest_key);
+}
+
 namespace {
 
 // Whether a source has one of the signals of an int[] literal; nullptr: it has any at all.
@@ -86,12 +93,13 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   appendStringInfo(
       sql,
       "SELECT %s AS lead, lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS tally "
-      "FROM %s AS e WHERE e.%s IS NOT NULL",
+      "FROM %s AS e WHERE %s",
       key_expression(audience, source.lead_key), quote_literal_cstr(audience.name),
       quote_literal_cstr(source.name),
       query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
       query.guarded ? "true" : "false", numbers.data, values.data,
-      qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
+      qualified_name(OidIsValid(query.table) ? query.table : source.table),
+      names_lead_sql(audience, source.lead_key));
   // Keys are equal as the lead key says; without a collation the bare column can use an index of its own type.
   if (query.keys != nullptr)
     appendStringInfo(sql, " AND %s OPERATOR(pg_catalog.=) ANY (%s)",

@@ -51,7 +51,8 @@ void expression_error_context(void* arg) {
 bool is_mutable_function(Oid function, void*) { return func_volatile(function) != PROVOLATILE_IMMUTABLE; }
 bool is_user_function(Oid function, void*) { return function >= FirstNormalObjectId; }
 
-using Walker = bool (*)(Node*, void*);
+}  // namespace
+
 bool walk(Node* node, Walker walker, void* context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, walker, context);
@@ -60,6 +61,8 @@ bool walk(Node* node, Walker walker, void* context) {
                                 context);
 #endif
 }
+
+namespace {
 
 bool prints_by_settings(Oid type) {
   return type == FLOAT4OID || type == FLOAT8OID || type == BYTEAOID || type == XMLOID;

@@ -5,12 +5,23 @@
 namespace lead_scoring {
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key) {
-  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0, nullptr, 0};
+  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0, nullptr, 0, false};
 }
 
 namespace {
 
 constexpr uint32 first_capacity = 8;
+
+// A key of more bytes might be too long for an index, which says so when it is written.
+constexpr Size usual_key_size = 500;
+// Values up to a million, in ten-thousandths: a sum of fewer than 2^29 of them cannot overflow.
+constexpr std::int64_t usual_value = 10'000'000'000;
+
+bool is_unusual(const KeyType& key, Datum value) {
+  return key.length == -1 && VARSIZE_ANY_EXHDR(DatumGetPointer(value)) > usual_key_size;
+}
+
+bool is_unusual(const Entry& entry) { return entry.value > usual_value || entry.value < -usual_value; }
 
 // Where the lead's number stands, or may be put.
 uint32* place_of(const DeltaBuffer& buffer, uint32 hash, Datum key) {
@@ -58,6 +69,7 @@ GrowingDelta* lead_of(DeltaBuffer* buffer, Datum key) {
     MemoryContext caller = MemoryContextSwitchTo(buffer->context);
     buffer->leads[buffer->used] = {copy_key(*buffer->key, key), hash, nullptr, 0, 0};
     MemoryContextSwitchTo(caller);
+    buffer->unusual = buffer->unusual || is_unusual(*buffer->key, buffer->leads[buffer->used].key);
     *place = ++buffer->used;
   }
   buffer->last = *place - 1;
@@ -74,6 +86,7 @@ void add_delta_row(void* sink, Datum key, std::span<const Entry> entries) {
     lead->mirror += static_cast<std::uint64_t>(entries.front().count) * entries.front().item;
     entries = entries.subspan(1);
   }
+  for (const Entry& entry : entries) buffer->unusual = buffer->unusual || is_unusual(entry);
   if (!entries.empty()) lead->tally = growing_tally_add(lead->tally, entries, buffer->context);
 }
 

@@ -29,6 +29,7 @@ struct DeltaBuffer {
   uint32 capacity;
   uint32* places;  // an open hash table of 2 * capacity places: number of a lead + 1; 0: empty
   uint32 last;     // the lead of the row before
+  bool unusual;    // a key or a value so large that keeping it may fail
 };
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key);

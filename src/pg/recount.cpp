@@ -17,6 +17,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace lead_scoring {
@@ -173,17 +174,24 @@ const char* add_sql(const AudienceDefinition& audience, const RecountQuery& quer
 }
 
 constexpr int rescore_batch_size = 10000;
+constexpr int notice_after_ms = 10000;
 
 int64 rescore_all(AudienceWork* work, const char* cause) {
   const AudienceDefinition& a = definition(*work);
+  TimestampTz noticed_at = GetCurrentTimestamp();
   int64 total = 0;
   int count = 0;
   Datum after = 0;
   do {
     LeadDelta* leads = next_leads(a, after, total > 0, rescore_batch_size, &count);
-    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
+    apply_deltas(work->audience, leads, count, {cause, true, false}, &work->failures);
     if (count > 0) after = leads[count - 1].key;
     total += count;
+    if (TimestampDifferenceExceeds(noticed_at, GetCurrentTimestamp(), notice_after_ms)) {
+      noticed_at = GetCurrentTimestamp();
+      ereport(NOTICE, (errmsg("lead_scoring: %s of \"%s\": %lld leads so far", cause, a.name,
+                              static_cast<long long>(total))));
+    }
   } while (count == rescore_batch_size);
   return total;
 }
@@ -196,9 +204,9 @@ void create_tally_rows(AudienceWork* work) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(a.name)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
-    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE e.%s IS NOT NULL",
-                     sql.len == 0 ? "" : " UNION ", key_expression(a, source->lead_key),
-                     qualified_name(source->table), quote_identifier(source->lead_key));
+    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE %s", sql.len == 0 ? "" : " UNION ",
+                     key_expression(a, source->lead_key), qualified_name(source->table),
+                     names_lead_sql(a, source->lead_key));
   }
   appendStringInfo(&sql, "%sSELECT p.lead FROM %s AS p", sql.len == 0 ? "" : " UNION ",
                    qualified_name(a.pending_table));
@@ -309,7 +317,7 @@ LS_FUNCTION(ls_count_partition) {
     int count = 0;
     LeadDelta* leads = take_deltas(a.key, &count);
     const char* cause = sign > 0 ? "partition attached" : "partition detached";
-    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
+    apply_deltas(work->audience, leads, count, {cause, true, false}, &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -330,7 +338,7 @@ LS_FUNCTION(ls_create_tally_rows) {
   PG_RETURN_VOID();
 }
 
-// rebuild_batch(audience, after, batch_size) → last key as text; NULL at the end.
+// rebuild_batch(audience, after, batch_size) → (last_key, leads); last_key NULL at the end.
 LS_FUNCTION(ls_rebuild_batch) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
     ereport(ERROR,
@@ -343,10 +351,10 @@ LS_FUNCTION(ls_rebuild_batch) {
                     errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Datum last = 0;
+  int count = 0;
   with_named_audience(name, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
     lock_sources(a);
-    int count = 0;
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
     LeadDelta* leads = next_leads(a, from, after != nullptr, limit, &count);
     if (count == 0) return;
@@ -354,8 +362,12 @@ LS_FUNCTION(ls_rebuild_batch) {
     recount_leads(work, leads, count, whole(), "rebuild");
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });
-  if (last == 0) PG_RETURN_NULL();
-  PG_RETURN_TEXT_P(cstring_to_text(DatumGetCString(last)));
+  TupleDesc desc = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "lead_scoring: rebuild_batch must return a row");
+  Datum values[] = {last == 0 ? last : CStringGetTextDatum(DatumGetCString(last)), Int64GetDatum(count)};
+  bool nulls[] = {last == 0, false};
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
 // wait_for_writers(audience) → void. Returns when every transaction that was writing to a source when this

@@ -7,6 +7,7 @@
 #include "pg/band_story.hpp"
 #include "pg/condensed_tally.hpp"
 #include "pg/mirror.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/tally_datum.hpp"
 
 extern "C" {
@@ -204,7 +205,7 @@ void mirror_batch(const ScoringBatch& batch) {
   int count = 0;
   for (int i = 0; i < batch.count; i++)
     if (!batch.tally_rows[i].held) keys[count++] = batch.leads[i].key;
-  mirror_scores(batch.audience, keys, count);
+  mirror_scores(batch.audience, keys, count, batch.failures);
 }
 
 // What is left is rare, and done by statements.
@@ -245,6 +246,34 @@ void run_batch(ScoringBatch* batch, const TallyStep& step) {
   finish_batch(*batch);
 }
 
+// Again in halves where something fails, down to the lead that it is about. What is written has a transaction id of
+// its own, so this is for where failing is likely.
+int64 run_guarded(const ScoringBatch& batch, const TallyStep& step) {
+  ScoringBatch tried = batch;
+  FailureList failures;
+  begin_failures(&failures);
+  tried.failures = &failures;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { run_batch(&tried, step); })) {
+    add_failures(batch.failures, failures);
+    return tried.scored;
+  }
+  MemoryContextReset(batch.lead_context);
+  if (batch.count == 1) {
+    record_failure(batch.failures, "", nullptr, error->sqlerrcode, error->message,
+                   key_text(batch.audience->definition->key, batch.leads[0].key));
+    return 0;
+  }
+  FreeErrorData(error);
+  ScoringBatch first = batch;
+  ScoringBatch second = batch;
+  first.count = batch.count / 2;
+  second.leads += first.count;
+  second.count -= first.count;
+  const int64 scored = run_guarded(first, step);
+  return scored + run_guarded(second, step);
+}
+
 int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
                  FailureList* failures, const TallyStep& step) {
   MemoryContext caller = CurrentMemoryContext;
@@ -262,8 +291,12 @@ int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, co
     batch.cause = occasion.cause;
     batch.leads_change = occasion.leads_change;
     batch.failures = failures;
-    run_batch(&batch, step);
-    scored += batch.scored;
+    if (occasion.guard) {
+      scored += run_guarded(batch, step);
+    } else {
+      run_batch(&batch, step);
+      scored += batch.scored;
+    }
     MemoryContextReset(context);
   }
   MemoryContextSwitchTo(caller);
@@ -276,7 +309,8 @@ int64 in_batches(CachedAudience* audience, const LeadDelta* leads, int count, co
 
 int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
                    FailureList* failures) {
-  return in_batches(audience, leads, count, {cause, false}, failures, {TallyStep::add, IfHeld::leave, {}});
+  return in_batches(audience, leads, count, {cause, false, audience->may_refuse}, failures,
+                    {TallyStep::add, IfHeld::leave, {}});
 }
 
 void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, const Occasion& occasion,
@@ -289,7 +323,7 @@ void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, c
 
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures) {
-  (void)in_batches(audience, leads, count, {cause, true}, failures,
+  (void)in_batches(audience, leads, count, {cause, true, false}, failures,
                    {TallyStep::replace, IfHeld::wait, signals});
 }
 

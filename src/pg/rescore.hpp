@@ -14,6 +14,7 @@ namespace lead_scoring {
 struct Occasion {
   const char* cause;  // what band changes say
   bool leads_change;  // lead rows may have come or gone with it
+  bool guard;         // what cannot be written is a failure, of each lead by itself, and no error
 };
 // Adds the deltas, which may be empty, and scores. The tally before the delta tells which bands a lead has passed
 // through since its score was due.
@@ -26,7 +27,7 @@ void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count
                      const char* cause, FailureList* failures);
 
 // Adds what is pending and scores, only those leads whose tally rows nobody else holds; returns how many. Their own
-// deltas are empty.
+// deltas are empty. Guarded where the audience's tables may refuse a row: one lead must not stop all others.
 int64 rescore_free(CachedAudience* audience, const LeadDelta* leads, int count, const char* cause,
                    FailureList* failures);
 

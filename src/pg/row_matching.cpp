@@ -39,6 +39,12 @@ bool read_key(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sin
                      "row without a lead key", nullptr);
     return false;
   }
+  if (is_too_long(matcher->key, key)) {
+    if (sink.sign > 0)
+      record_failure(sink.failures, matcher->source->name, nullptr, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                     psprintf("lead key of more than %d bytes", longest_key), nullptr);
+    return false;
+  }
   row->key = widen_key(matcher->key, matcher->key_column_type, key);
   return true;
 }
@@ -69,6 +75,10 @@ void read_time(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& si
   if (tick.has_value()) {
     row->has_tick = true;
     row->tick = *tick;
+  } else if (sink.sign > 0 && !tells_time(*matcher)) {
+    record_failure(sink.failures, matcher->source->name, nullptr, ERRCODE_UNDEFINED_COLUMN,
+                   psprintf("column \"%s\" no longer tells a time", matcher->source->occurred_at),
+                   sample_key(matcher, row->key));
   } else if (sink.sign > 0) {
     record_failure(sink.failures, matcher->source->name, nullptr,
                    is_null ? ERRCODE_NULL_VALUE_NOT_ALLOWED : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,

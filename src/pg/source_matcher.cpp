@@ -190,6 +190,11 @@ SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefi
   return matcher;
 }
 
+bool tells_time(const SourceMatcher& matcher) {
+  const Oid type = matcher.time_column_type;
+  return matcher.time_column != 0 && (type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID);
+}
+
 void renew_signal(SourceMatcher* matcher, int signal) {
   if (!init_signal(matcher, &matcher->signals[signal])) dispatch_signals(matcher);
 }

@@ -60,6 +60,9 @@ struct SourceMatcher {
 SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefinition& source, Relation rel,
                             MemoryContext parent);
 
+// Whether the time column is there and of a type that tells one.
+[[nodiscard]] bool tells_time(const SourceMatcher& matcher);
+
 // To be called after an expression of this signal has failed: its states may be half evaluated.
 void renew_signal(SourceMatcher* matcher, int signal);
 

@@ -26,8 +26,9 @@ void check_table(Relation rel) {
     ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s\" is not an ordinary table", RelationGetRelationName(rel)),
                     errhint("Scores and tallies are kept in the tables that create_audience() makes.")));
-  const AclResult right = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), needed_rights);
-  if (right != ACLCHECK_OK) aclcheck_error(right, OBJECT_TABLE, RelationGetRelationName(rel));
+  const Oid relation = RelationGetRelid(rel);
+  if (pg_class_aclmask(relation, GetUserId(), needed_rights, ACLMASK_ALL) != needed_rights)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
 Relation primary_key(const ResultRelInfo* info) {

@@ -4,12 +4,13 @@
 // The road of one statement: match its rows to signals, sum them to one delta a lead, merge the deltas into
 // the tallies (leads in key order), then decide on the scores. The inserting user needs no privilege on any
 // of our tables: expressions run as the audience's owner in a restricted context, writes as the owner.
-#include "pg/audience_cache.hpp"
+#include "pg/audience_work.hpp"
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
 #include "pg/recount.hpp"
 #include "pg/rescore.hpp"
 #include "pg/row_matching.hpp"
+#include "pg/subtransaction.hpp"
 
 extern "C" {
 #include "catalog/pg_trigger.h"
@@ -94,8 +95,19 @@ void match_statement(const TriggerData* trigger, const TrackedSource& source, De
   be_oneself(owner);
 }
 
+// Sums that overflow leave nothing to be written, and are told.
+LeadDelta* sum_guarded(DeltaBuffer* deltas, FailureList* failures, int* count) {
+  LeadDelta* leads = nullptr;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { leads = sum_deltas(deltas, count); })) return leads;
+  record_failure(failures, "", nullptr, error->sqlerrcode, error->message, nullptr);
+  FreeErrorData(error);
+  *count = 0;
+  return nullptr;
+}
+
 void write_scores(const TriggerData* trigger, CachedAudience* audience, const LeadDelta* leads, int count,
-                  bool leads_change, FailureList* failures) {
+                  const Occasion& occasion, FailureList* failures) {
   if (count == 0 && failures->failures == NIL) return;
   // Before any tally row is locked: a TRUNCATE of the lead table holds it while it waits for tally rows. When
   // the lead table has been dropped, its audience is gone, and we have not heard of it yet.
@@ -103,7 +115,7 @@ void write_scores(const TriggerData* trigger, CachedAudience* audience, const Le
   OwnerSwitch owner;
   become_writer(&owner, *audience, trigger->tg_relation->rd_rel->relowner);
   SPI_connect();
-  apply_deltas(audience, leads, count, {"event", leads_change}, failures);
+  apply_deltas(audience, leads, count, occasion, failures);
   write_failures(*failures, *audience->definition);
   SPI_finish();
   be_oneself(owner);
@@ -122,17 +134,46 @@ void track_audience(const TriggerData* trigger, const TrackedSource* sources, in
     leads_change = leads_change || sources[i].matcher->source->profile;
   }
   int lead_count = 0;
-  LeadDelta* leads = sum_deltas(&deltas, &lead_count);
-  write_scores(trigger, audience, leads, lead_count, leads_change, &failures);
+  LeadDelta* leads =
+      deltas.unusual ? sum_guarded(&deltas, &failures, &lead_count) : sum_deltas(&deltas, &lead_count);
+  const bool guard = audience->may_refuse || deltas.unusual;
+  write_scores(trigger, audience, leads, lead_count, {"event", leads_change, guard}, &failures);
+}
+
+void truncate_source(const TrackedSource& source) {
+  ErrorData* error = nullptr;
+  if (!source.audience->may_refuse) return recount_after_truncate(source);
+  if (guarded(&error, [&] { recount_after_truncate(source); })) return;
+  with_audience(source.audience, [&](AudienceWork* work) {
+    record_failure(&work->failures, source.matcher->source->name, nullptr, error->sqlerrcode,
+                   psprintf("TRUNCATE is not counted: %s", error->message), nullptr);
+  });
+  FreeErrorData(error);
+}
+
+// Nothing can be counted; that is told.
+void tell_resting(const RestingSource& resting) {
+  FailureList failures;
+  begin_failures(&failures);
+  record_failure(&failures, resting.source, nullptr, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                 psprintf("nothing is counted: %s", resting.audience->broken), nullptr);
+  OwnerSwitch owner;
+  become_owner(&owner, resting.audience->owner);
+  SPI_connect();
+  write_failures(failures, *resting.audience);
+  SPI_finish();
+  be_oneself(owner);
 }
 
 void track_statement(const TriggerData* trigger) {
   const TrackedTable* table = tracked_table(trigger->tg_relation);
+  ListCell* cell = nullptr;
+  foreach (cell, table->resting) tell_resting(*static_cast<const RestingSource*>(lfirst(cell)));
   for (int first = 0, next = 0; first < table->source_count; first = next) {
     for (next = first + 1; next < table->source_count; next++)
       if (table->sources[next].audience != table->sources[first].audience) break;
     if (TRIGGER_FIRED_BY_TRUNCATE(trigger->tg_event))
-      for (int i = first; i < next; i++) recount_after_truncate(table->sources[i]);
+      for (int i = first; i < next; i++) truncate_source(table->sources[i]);
     else
       track_audience(trigger, table->sources + first, next - first);
   }

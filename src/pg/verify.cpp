@@ -4,6 +4,7 @@
 // them up.
 #include "pg/counting.hpp"
 #include "pg/expression.hpp"
+#include "pg/model_cache.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 
@@ -83,11 +84,14 @@ const char* compare_scores_sql(const Names& n) {
       n.key, n.lead, n.tally, n.key, n.score, n.key, n.pending);
 }
 
+// $1 sheets whose models can be read, $2 those whose cannot, $3 why
 const char* stray_scores_sql(const Names& n) {
   return psprintf(
       "SELECT CASE WHEN l.%s IS NULL THEN 'score of a lead that does not exist' "
-      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet::text, NULL::text "
+      "WHEN b.sheet IS NOT NULL THEN 'score of a sheet whose revision cannot be read' "
+      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet::text, b.problem "
       "FROM %s AS s LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) s.lead "
+      "LEFT JOIN unnest($2, $3) AS b(sheet, problem) ON b.sheet OPERATOR(pg_catalog.=) s.sheet "
       "WHERE l.%s IS NULL OR s.sheet OPERATOR(pg_catalog.<>) ALL ($1)",
       n.key, n.score, n.lead, n.key, n.key);
 }
@@ -125,30 +129,44 @@ void take_rows(ReturnSetInfo* result) {
   SPI_freetuptable(SPI_tuptable);
 }
 
+// What active sheets are evaluated with: names, revisions, models; and names of the others with what is wrong.
 struct SheetArrays {
-  Datum values[3];
+  Datum readable[3];
+  Datum broken[2];
 };
+
+Datum text_array(Datum* texts, int count) {
+  return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
 
 SheetArrays active_models(const AudienceDefinition& audience) {
   List* sheets = read_active_sheets(audience.name);
-  const int count = list_length(sheets);
-  const Size size = sizeof(Datum) * static_cast<Size>(count + 1);
+  const Size size = sizeof(Datum) * static_cast<Size>(list_length(sheets) + 1);
   auto* names = static_cast<Datum*>(palloc(size));
   auto* revisions = static_cast<Datum*>(palloc(size));
   auto* models = static_cast<Datum*>(palloc(size));
+  auto* broken = static_cast<Datum*>(palloc(size));
+  auto* problems = static_cast<Datum*>(palloc(size));
   int used = 0;
+  int broken_count = 0;
   ListCell* cell = nullptr;
   foreach (cell, sheets) {
     const auto* sheet = static_cast<const ActiveSheet*>(lfirst(cell));
     struct varlena* model = read_model(sheet->name, sheet->revision);
-    if (model == nullptr) continue;
+    const char* problem = model_problem(model);
+    if (problem != nullptr) {
+      broken[broken_count] = CStringGetTextDatum(sheet->name);
+      problems[broken_count++] = CStringGetTextDatum(problem);
+      continue;
+    }
     names[used] = CStringGetTextDatum(sheet->name);
     revisions[used] = Int32GetDatum(sheet->revision);
     models[used++] = PointerGetDatum(model);
   }
-  return {{PointerGetDatum(construct_array(names, used, TEXTOID, -1, false, TYPALIGN_INT)),
+  return {{text_array(names, used),
            PointerGetDatum(construct_array(revisions, used, INT4OID, 4, true, TYPALIGN_INT)),
-           PointerGetDatum(construct_array(models, used, catalog_type("model"), -1, false, TYPALIGN_INT))}};
+           PointerGetDatum(construct_array(models, used, catalog_type("model"), -1, false, TYPALIGN_INT))},
+          {text_array(broken, broken_count), text_array(problems, broken_count)}};
 }
 
 void compare(ReturnSetInfo* result, const char* sql, int argument_count, Oid* types, Datum* values) {
@@ -165,8 +183,10 @@ void verify(const AudienceDefinition& audience, ReturnSetInfo* result) {
   run_counting(audience, {compare_tallies_sql, nullptr, {}, 0, nullptr, nullptr, SPI_OK_SELECT}, &failures);
   take_rows(result);
   compare(result, missing_tallies_sql(names), 0, nullptr, nullptr);
-  compare(result, compare_scores_sql(names), 3, types, sheets.values);
-  compare(result, stray_scores_sql(names), 1, types, sheets.values);
+  compare(result, compare_scores_sql(names), 3, types, sheets.readable);
+  Oid stray_types[] = {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+  Datum stray_values[] = {sheets.readable[0], sheets.broken[0], sheets.broken[1]};
+  compare(result, stray_scores_sql(names), 3, stray_types, stray_values);
   compare(result, broken_chains_sql(names), 0, nullptr, nullptr);
 }
 
