@@ -3,6 +3,7 @@
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+SET datestyle = 'ISO';
 CREATE ROLE health_owner;
 CREATE ROLE health_reader;
 CREATE SCHEMA health AUTHORIZATION health_owner;

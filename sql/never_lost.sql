@@ -38,6 +38,24 @@ BEGIN
     DELETE FROM lead_scoring.failure_log WHERE audience = 'lost';
 END $$;
 
+-- As they are made, our tables cannot refuse a row, and nothing is written under a guard: that would take a transaction id
+-- of its own.
+CREATE VIEW is_guarded AS SELECT bool_or(t.xmin <> pg_current_xact_id()::xid) AS is_guarded FROM lead_tally AS t WHERE t.lead = 1;
+BEGIN;
+INSERT INTO event (lead, at, kind) VALUES (1, '2025-01-01', 'visit');
+SELECT * FROM is_guarded;
+ROLLBACK;
+ALTER TABLE lead_score ADD CONSTRAINT harmless CHECK (score IS NOT NULL);
+BEGIN;
+INSERT INTO event (lead, at, kind) VALUES (1, '2025-01-01', 'visit');
+SELECT * FROM is_guarded;
+ROLLBACK;
+ALTER TABLE lead_score DROP CONSTRAINT harmless;
+BEGIN;
+INSERT INTO event (lead, at, kind) VALUES (1, '2025-01-01', 'visit');
+SELECT * FROM is_guarded;
+ROLLBACK;
+
 -- A check on the score table: only the lead that it refuses is not scored, in an INSERT as in a refresh.
 ALTER TABLE lead_score ADD CONSTRAINT "at most 100" CHECK (score <= 100);
 INSERT INTO event (lead, at, kind, amount) VALUES (1, '2025-01-01', 'order', 20), (2, '2025-01-01', 'order', 200), (3, '2025-01-01', 'order', 30);
@@ -119,6 +137,12 @@ SELECT kind, count(*) FROM event GROUP BY kind ORDER BY kind;
 SELECT * FROM scores;
 SELECT * FROM told;
 SELECT count(*) FROM lead_scoring.verify('lost');
+-- In one statement.
+INSERT INTO event (lead, at, kind, amount) SELECT 3 + (n > 10)::int, '2025-02-01', 'order', 10000000000 FROM generate_series(1, 100000) AS n;
+SELECT count(*) FROM event WHERE lead >= 3;
+SELECT * FROM scores;
+SELECT source, signal, sqlstate, message, count > 1 AS many, sample_key FROM told;
+DELETE FROM event WHERE lead >= 3;
 UPDATE event SET amount = 10 WHERE kind = 'order' AND at = '2025-02-01' AND id % 2 = 0;
 UPDATE event SET amount = 10 WHERE kind = 'order' AND amount > 10 AND at = '2025-02-01';
 UPDATE event SET amount = 10 WHERE kind = 'order' AND amount > 10;
@@ -155,9 +179,39 @@ ALTER TABLE lead_scoring.failure_log RENAME TO failure_lag;
 INSERT INTO event (lead, at, kind, amount) VALUES (2, '2025-03-04', 'visit', NULL), (NULL, '2025-03-04', 'visit', NULL);
 ALTER TABLE lead_scoring.failure_lag RENAME TO failure_log;
 ALTER TABLE lead_scoring.failure_log DROP CONSTRAINT full_up;
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = TG_ARGV[0];
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON lead_scoring.failure_log FOR EACH ROW EXECUTE FUNCTION no_room('disk_full');
+INSERT INTO event (lead, at, kind, amount) VALUES (NULL, '2025-03-04', 'visit', NULL);
+DROP TRIGGER no_room ON lead_scoring.failure_log;
+-- But not what concerns the session.
+CREATE TRIGGER no_room BEFORE INSERT ON lead_scoring.failure_log FOR EACH ROW EXECUTE FUNCTION no_room('query_canceled');
+INSERT INTO event (lead, at, kind, amount) VALUES (NULL, '2025-03-04', 'visit', NULL);
+DROP TRIGGER no_room ON lead_scoring.failure_log;
 SELECT * FROM scores;
 SELECT * FROM told;
 CALL heal();
+
+-- A condition that wants more memory than a value may have is the row's failure; one for which there is none is not.
+CREATE FUNCTION wants(what text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF what = 'a gigabyte' THEN
+        RETURN length(repeat(what, 1000000000)) > 0;
+    END IF;
+    RAISE EXCEPTION 'out of memory' USING ERRCODE = 'out_of_memory';
+END $$;
+INSERT INTO lead_scoring.signal (audience, name, source, condition) VALUES ('lost', 'greedy', 'profile', 'lost.wants(city)');
+INSERT INTO lead_scoring.rule (sheet, name, signal, points, component) VALUES ('main', 'greedy', 'greedy', 1, 'fit');
+UPDATE lead SET city = 'a gigabyte';
+SELECT lead_scoring.publish('main') > 0 AS published;
+DELETE FROM lead_scoring.failure_log;
+INSERT INTO lead VALUES (5, 'a gigabyte');
+SELECT * FROM scores;
+SELECT * FROM told;
+INSERT INTO lead VALUES (6, 'all there is');
+SELECT count(*) FROM lead WHERE id = 6;
 
 -- Rights that are lost, of an owner who is no superuser.
 CREATE ROLE lost_owner;

@@ -374,8 +374,8 @@ CREATE VIEW lead_scoring.failure WITH (security_invoker) AS
     GROUP BY audience, source, signal, sqlstate, message;
 COMMENT ON VIEW lead_scoring.failure IS 'Rows that could not be counted, summed by source, signal and error.';
 COMMENT ON COLUMN lead_scoring.failure.audience IS 'Audience';
-COMMENT ON COLUMN lead_scoring.failure.source IS 'Source whose rows failed; empty: a sheet could not be evaluated';
-COMMENT ON COLUMN lead_scoring.failure.signal IS 'Signal whose expression failed; NULL: the row itself has no lead key or no time';
+COMMENT ON COLUMN lead_scoring.failure.source IS 'Source whose rows failed; empty: not rows, but a lead, a sheet or columns of the lead table that could not be written';
+COMMENT ON COLUMN lead_scoring.failure.signal IS 'Signal whose expression failed; with an empty source, the sheet; NULL: the row itself has no lead key or no time';
 COMMENT ON COLUMN lead_scoring.failure.sqlstate IS 'Error code';
 COMMENT ON COLUMN lead_scoring.failure.message IS 'Error message; of several in one statement, the first';
 COMMENT ON COLUMN lead_scoring.failure.count IS 'Rows that failed so';

@@ -106,10 +106,12 @@ void write_failures(const FailureList& list, const AudienceDefinition& audience)
           &error, [&] { append_to_log(list.failures, audience.name); }, must_surface_from_log))
     return;
   const auto* first = static_cast<const Failure*>(linitial(list.failures));
-  ereport(WARNING, (errmsg("lead_scoring: %lld failures of audience \"%s\" could not be recorded: %s",
-                           static_cast<long long>(count_of(list.failures)), audience.name, error->message),
-                    errdetail("The first: %s%s%s: %s", first->source, first->signal == nullptr ? "" : ", ",
-                              first->signal == nullptr ? "" : first->signal, first->message)));
+  ereport(WARNING,
+          (errmsg("lead_scoring: failures of audience \"%s\" could not be recorded: %s", audience.name,
+                  error->message),
+           errdetail("Rows: %lld. The first: %s%s%s: %s", static_cast<long long>(count_of(list.failures)),
+                     first->source, first->signal == nullptr ? "" : ", ",
+                     first->signal == nullptr ? "" : first->signal, first->message)));
   FreeErrorData(error);
 }
 

@@ -1,5 +1,6 @@
 #include "pg/lead_delta.hpp"
 
+#include "pg/subtransaction.hpp"
 #include "pg/tally_datum.hpp"
 
 namespace lead_scoring {
@@ -97,9 +98,21 @@ int compare_leads(const void* a, const void* b, void* key) {
                       static_cast<const GrowingDelta*>(b)->key);
 }
 
+Datum sum_of(const DeltaBuffer& buffer, const GrowingDelta& lead, MemoryContext scratch,
+             FailureList* failures) {
+  if (lead.tally == nullptr) return tally_datum_from({});
+  if (!buffer.unusual) return growing_tally_value(lead.tally, scratch);
+  Datum sum = 0;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { sum = growing_tally_value(lead.tally, scratch); })) return sum;
+  record_failure(failures, "", nullptr, error->sqlerrcode, error->message, key_text(*buffer.key, lead.key));
+  FreeErrorData(error);
+  return tally_datum_from({});
+}
+
 }  // namespace
 
-LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
+LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count, FailureList* failures) {
   *count = 0;
   if (buffer->used == 0) return nullptr;
   qsort_arg(buffer->leads, buffer->used, sizeof(GrowingDelta), compare_leads,
@@ -110,8 +123,7 @@ LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring delta", ALLOCSET_DEFAULT_SIZES);
   for (uint32 i = 0; i < buffer->used; i++) {
     const GrowingDelta* lead = &buffer->leads[i];
-    const Datum tally =
-        lead->tally == nullptr ? tally_datum_from({}) : growing_tally_value(lead->tally, scratch);
+    const Datum tally = sum_of(*buffer, *lead, scratch, failures);
     MemoryContextReset(scratch);
     const bool changed = !is_empty_tally(tally);
     // The lead came or went, or its mirror columns changed.

@@ -206,8 +206,9 @@ void record_row_failure(SourceMatcher* matcher, TupleTableSlot* slot, const Matc
                         const ErrorData* error) {
   bool is_null = false;
   const Datum key = slot_getattr(slot, matcher->key_column, &is_null);
-  record_failure(sink.failures, matcher->source->name, matcher->signals[matcher->at_signal].definition->name,
-                 error->sqlerrcode, error->message,
+  const int at = matcher->at_signal;
+  record_failure(sink.failures, matcher->source->name,
+                 at < 0 ? nullptr : matcher->signals[at].definition->name, error->sqlerrcode, error->message,
                  sample_key(matcher, widen_key(matcher->key, matcher->key_column_type, key)));
 }
 
@@ -232,11 +233,13 @@ void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void
       }
     });
     if (finished) return;
-    if (matcher->at_signal < 0) ReThrowError(error);  // not an expression's fault
     record_row_failure(matcher, slot, sink, error);
     FreeErrorData(error);
     first = matcher->at_signal + 1;
-    renew_signal(matcher, matcher->at_signal);
+    if (matcher->at_signal >= 0)
+      renew_signal(matcher, matcher->at_signal);
+    else
+      more = next(rows, slot);  // not an expression's fault: what the row adds cannot be summed
     ResetExprContext(matcher->econtext);
   }
 }

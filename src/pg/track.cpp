@@ -95,17 +95,6 @@ void match_statement(const TriggerData* trigger, const TrackedSource& source, De
   be_oneself(owner);
 }
 
-// Sums that overflow leave nothing to be written, and are told.
-LeadDelta* sum_guarded(DeltaBuffer* deltas, FailureList* failures, int* count) {
-  LeadDelta* leads = nullptr;
-  ErrorData* error = nullptr;
-  if (guarded(&error, [&] { leads = sum_deltas(deltas, count); })) return leads;
-  record_failure(failures, "", nullptr, error->sqlerrcode, error->message, nullptr);
-  FreeErrorData(error);
-  *count = 0;
-  return nullptr;
-}
-
 void write_scores(const TriggerData* trigger, CachedAudience* audience, const LeadDelta* leads, int count,
                   const Occasion& occasion, FailureList* failures) {
   if (count == 0 && failures->failures == NIL) return;
@@ -134,8 +123,7 @@ void track_audience(const TriggerData* trigger, const TrackedSource* sources, in
     leads_change = leads_change || sources[i].matcher->source->profile;
   }
   int lead_count = 0;
-  LeadDelta* leads =
-      deltas.unusual ? sum_guarded(&deltas, &failures, &lead_count) : sum_deltas(&deltas, &lead_count);
+  LeadDelta* leads = sum_deltas(&deltas, &lead_count, &failures);
   const bool guard = audience->may_refuse || deltas.unusual;
   write_scores(trigger, audience, leads, lead_count, {"event", leads_change, guard}, &failures);
 }
