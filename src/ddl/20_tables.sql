@@ -355,9 +355,10 @@ CREATE TABLE lead_scoring.failure_log (
     message    text NOT NULL,
     count      bigint NOT NULL,
     sample_key text,
-    at         timestamptz NOT NULL DEFAULT clock_timestamp()
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    first_at   timestamptz
 );
-COMMENT ON TABLE lead_scoring.failure_log IS 'Rows that could not be counted, one line a statement, signal and error; append-only, because one counted-up row would be a global lock. Read the view failure.';
+COMMENT ON TABLE lead_scoring.failure_log IS 'Rows that could not be counted, one line a statement, signal and error; append-only, because one counted-up row would be a global lock. Refresh sums up more than 1,000 lines of an audience. Read the view failure.';
 COMMENT ON COLUMN lead_scoring.failure_log.audience IS 'Audience';
 COMMENT ON COLUMN lead_scoring.failure_log.source IS 'Source whose rows failed';
 COMMENT ON COLUMN lead_scoring.failure_log.signal IS 'Signal whose expression failed; NULL: the row itself has no lead key or no time';
@@ -365,11 +366,12 @@ COMMENT ON COLUMN lead_scoring.failure_log.sqlstate IS 'Error code';
 COMMENT ON COLUMN lead_scoring.failure_log.message IS 'Error message';
 COMMENT ON COLUMN lead_scoring.failure_log.count IS 'Rows of the statement that failed so';
 COMMENT ON COLUMN lead_scoring.failure_log.sample_key IS 'Lead key of one of them';
-COMMENT ON COLUMN lead_scoring.failure_log.at IS 'When';
+COMMENT ON COLUMN lead_scoring.failure_log.at IS 'When; of several statements, the last';
+COMMENT ON COLUMN lead_scoring.failure_log.first_at IS 'Of several statements, the first; NULL: it was one';
 
 CREATE VIEW lead_scoring.failure WITH (security_invoker) AS
     SELECT audience, source, signal, sqlstate, message, sum(count)::bigint AS count,
-           min(at) AS first_at, max(at) AS last_at, (array_agg(sample_key ORDER BY at DESC))[1] AS sample_key
+           min(coalesce(first_at, at)) AS first_at, max(at) AS last_at, (array_agg(sample_key ORDER BY at DESC))[1] AS sample_key
     FROM lead_scoring.failure_log
     GROUP BY audience, source, signal, sqlstate, message;
 COMMENT ON VIEW lead_scoring.failure IS 'Rows that could not be counted, summed by source, signal and error.';

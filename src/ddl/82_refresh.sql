@@ -61,6 +61,26 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.log_finished(text, text) IS 'Tells the server''s log of a run of this session that took more than ten seconds';
 
+-- What fails with each row of a busy source must not fill the disk. Messages of expressions quote values, so the last one
+-- stands for all.
+CREATE FUNCTION lead_scoring.sum_up_failures(audience text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (SELECT count(*) FROM (SELECT FROM lead_scoring.failure_log AS f WHERE f.audience = sum_up_failures.audience LIMIT 1001) AS q) <= 1000 THEN
+        RETURN;
+    END IF;
+    WITH lines AS (
+        SELECT f.ctid AS place FROM lead_scoring.failure_log AS f WHERE f.audience = sum_up_failures.audience FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM lead_scoring.failure_log AS f USING lines WHERE f.ctid = lines.place RETURNING f.*
+    )
+    INSERT INTO lead_scoring.failure_log (audience, source, signal, sqlstate, message, count, sample_key, at, first_at)
+    SELECT g.audience, g.source, g.signal, g.sqlstate, (array_agg(g.message ORDER BY g.at DESC))[1], sum(g.count),
+           (array_agg(g.sample_key ORDER BY g.at DESC))[1], max(g.at), min(coalesce(g.first_at, g.at))
+    FROM gone AS g GROUP BY g.audience, g.source, g.signal, g.sqlstate, CASE WHEN g.signal IS NULL THEN g.message END;
+END $$;
+COMMENT ON FUNCTION lead_scoring.sum_up_failures(text) IS 'Sums up the log of failures of an audience when it has more than 1,000 lines: one line a source, signal and error';
+
 CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
                                            OUT last_key text, OUT refreshed bigint, OUT skipped bigint) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_refresh_batch' LANGUAGE C;
@@ -103,6 +123,7 @@ BEGIN
     IF what IS NULL OR spent THEN
         PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', true);
         PERFORM lead_scoring.log_finished(audience, 'refresh');
+        PERFORM lead_scoring.sum_up_failures(audience);
         RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
                                            'leads', 0, 'skipped', 0, 'after', NULL);
     END IF;
