@@ -310,6 +310,26 @@ SELECT * FROM lead_scoring.scores_at('den', lead_scoring.active_model('den sheet
 SELECT problem FROM lead_scoring.verify('den');
 INSERT INTO den.event VALUES (1, '2025-01-01', 'visit', '1');
 SELECT * FROM public.caught;
+-- Whoever watches over all audiences reads all their tables.
+CREATE FUNCTION public.watch() RETURNS TABLE (due bigint, waking bigint, pending bigint, problem text) LANGUAGE sql AS $$
+    SELECT s.due, s.waking, s.pending, h.problem FROM lead_scoring.status AS s LEFT JOIN lead_scoring.health('den') AS h ON h.problem <> 'something could not be scored' WHERE s.audience = 'den'
+$$;
+SET SESSION AUTHORIZATION regress_ls_mallory;
+CREATE FUNCTION den.unmask_time(den.disguise) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN PERFORM den.trap('time'); RETURN '2020-01-01'; END $$;
+CREATE CAST (den.disguise AS timestamptz) WITH FUNCTION den.unmask_time(den.disguise) AS IMPLICIT;
+CREATE TABLE den.disguised_times (lead integer PRIMARY KEY, next_change_at den.disguise, delta lead_scoring.tally);
+INSERT INTO den.disguised_times VALUES (1, ROW(1));
+UPDATE lead_scoring.audience SET tally_table = 'den.lead_tally', pending_table = 'den.lure' WHERE name = 'den';
+RESET SESSION AUTHORIZATION;
+SELECT DISTINCT * FROM public.watch() ORDER BY problem;
+SET SESSION AUTHORIZATION regress_ls_mallory;
+UPDATE lead_scoring.audience SET pending_table = 'den.lead_pending', score_table = 'den.disguised_times' WHERE name = 'den';
+RESET SESSION AUTHORIZATION;
+SELECT DISTINCT * FROM public.watch() ORDER BY problem;
+SELECT * FROM public.caught;
+SET SESSION AUTHORIZATION regress_ls_mallory;
+UPDATE lead_scoring.audience SET score_table = 'den.lead_score', tally_table = 'den.disguised' WHERE name = 'den';
+RESET SESSION AUTHORIZATION;
 -- Any other relation in any place of the catalog row: an error, and never a crash.
 CREATE FUNCTION public.try(what text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE what; RETURN 'done'; EXCEPTION WHEN OTHERS THEN RETURN format('%s %s', SQLSTATE, SQLERRM); END $$;
 SET SESSION AUTHORIZATION regress_ls_mallory;
@@ -521,6 +541,7 @@ DROP DATABASE regress_ls_trap;
 
 SELECT * FROM public.caught;
 SELECT scores, wrong, fingerprint = :'before' AS unchanged FROM public.state;
+DROP FUNCTION public.watch();
 DROP VIEW den.lure, public.state;
 SELECT lead_scoring.drop_audience('shop'), lead_scoring.drop_audience('den');
 SET client_min_messages = warning;

@@ -14,6 +14,7 @@ DECLARE
     percent real;
 BEGIN
     SELECT * INTO a FROM lead_scoring.audience AS q WHERE q.name = audience_figures.audience;
+    PERFORM lead_scoring.check_audience_tables(audience);
     IF lead_scoring.may_read(a.score_table) THEN
         percent := lead_scoring.sample_percent(a.score_table);
         EXECUTE format('SELECT ceil(count(*) * 100 / $1)::bigint, min(s.next_change_at) FROM %s AS s TABLESAMPLE SYSTEM ($1) '
@@ -27,9 +28,11 @@ BEGIN
     IF lead_scoring.may_read(a.pending_table) THEN
         EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT 10000) AS p', a.pending_table) INTO pending;
     END IF;
-EXCEPTION WHEN undefined_column OR wrong_object_type THEN
-    -- Somebody has changed the tables; health() says so.
-    RETURN;
+EXCEPTION WHEN wrong_object_type OR undefined_object OR object_not_in_prerequisite_state THEN
+    -- Nothing is read of tables that somebody has changed, or of an audience that cannot be used; health() says so.
+    due := NULL;
+    oldest_due_at := NULL;
+    waking := NULL;
 END $$;
 COMMENT ON FUNCTION lead_scoring.audience_figures(text) IS
     'What status counts in an audience''s tables: exact up to 1,000 blocks (8 MB), else estimated from as many; pending up to 10,000. NULL where the caller may not read';

@@ -43,6 +43,8 @@ void require_audience_tables(const AudienceDefinition& audience) {
   }
   for (Oid table : {audience.score_table, audience.tally_table, audience.pending_table})
     require_type(table, "lead", audience.key.type);
+  require_type(audience.score_table, "next_change_at", TIMESTAMPTZOID);
+  require_type(audience.tally_table, "wake_at", TIMESTAMPTZOID);
   require_type(audience.tally_table, "base", audience.tally_type);
   require_type(audience.tally_table, "recent", audience.tally_type);
   require_type(audience.pending_table, "delta", audience.tally_type);

@@ -39,8 +39,7 @@ struct SourceDefinition {
 
 struct AudienceDefinition {
   const char* name;
-  const char*
-      broken;  // why nothing can be done with it; nullptr: all is well. Then only name and owner are good
+  const char* broken;  // why nothing can be done with it, key and zone being no good; nullptr: all is well
   Oid lead_table;
   const char* lead_key;
   Oid score_table;

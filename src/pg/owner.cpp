@@ -56,6 +56,8 @@ bool has_user_default(const TupleConstr* constraints) {
 }  // namespace
 
 bool runs_added_code(Oid table) {
+  // Something else than a table is never written to; opening it as one would be an error.
+  if (get_rel_relkind(table) != RELKIND_RELATION) return false;
   Relation rel = try_table_open(table, AccessShareLock);
   if (rel == nullptr) return false;
   const TupleConstr* constraints = RelationGetDescr(rel)->constr;
