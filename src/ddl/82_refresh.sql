@@ -130,6 +130,7 @@ DECLARE
     a lead_scoring.audience;
     made text;
 BEGIN
+    PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
     made := lead_scoring.sibling_view(a.lead_table, '_score_now', a.score_table, '_now');
     -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which

@@ -165,6 +165,7 @@ bool fill_key(AudienceDefinition* audience) {
   Oid collation = InvalidOid;
   int32 typmod = -1;
   get_atttypetypmodcoll(audience->lead_table, number, &type, &typmod, &collation);
+  type = getBaseType(type);
   if (!is_key_type(type)) return false;
   init_key_type(&audience->key, type, collation);
   return true;

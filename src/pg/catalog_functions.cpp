@@ -152,8 +152,7 @@ namespace {
 bool owns_a_source(const char* audience) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(audience))
-    if (owns_relation(static_cast<const SourceDefinition*>(lfirst(cell))->table, GetUserId()))
-      return true;
+    if (owns_relation(static_cast<const SourceDefinition*>(lfirst(cell))->table, GetUserId())) return true;
   return false;
 }
 

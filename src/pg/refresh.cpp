@@ -113,7 +113,11 @@ LeadDelta* next_due(const CachedAudience& audience, const char* what, const Posi
   if (strcmp(what, "pending") == 0) return pending_leads(*audience.definition, position, count);
   if (strcmp(what, "due") == 0) return due_leads(*audience.definition, position, count);
   if (strcmp(what, "waking") == 0) return waking_leads(*audience.definition, position, count);
-  return unequal_leads(audience, position, count);
+  if (strcmp(what, "unequal") == 0) return unequal_leads(audience, position, count);
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no leads that are \"%s\"", what),
+           errhint("One of pending, due, waking, unequal.")));
+  pg_unreachable();
 }
 
 struct Progress {
@@ -142,10 +146,16 @@ using namespace lead_scoring;
 
 // refresh_batch(audience, after, batch_size, what) → (last_key, refreshed, skipped)
 LS_FUNCTION(ls_refresh_batch) {
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("audience, batch size and what must not be NULL")));
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
   const char* what = text_to_cstring(PG_GETARG_TEXT_PP(3));
+  if (limit < 1)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Progress progress = {nullptr, 0, 0};
   with_named_audience(
