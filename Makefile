@@ -6,7 +6,7 @@
 # The targets in `dev_goals` are scripts that may run before any PostgreSQL is installed, and PGXS brings a
 # `check` target of its own (which only says that it does not exist). So they are kept apart from PGXS.
 
-dev_goals := help deps demo demo-stop check unit asan fuzz soak tidy format format-check bench
+dev_goals := help deps demo demo-stop check unit asan fuzz soak torture tidy format format-check bench
 
 ifneq ($(filter $(dev_goals),$(MAKECMDGOALS)),)
 
@@ -29,6 +29,8 @@ unit asan fuzz tidy:
 	@$(here)/scripts/check.sh $@
 soak:
 	@CASES=$(CASES) SEED=$(SEED) $(here)/scripts/check.sh oracle
+torture:
+	@minutes=$${FUZZ_MINUTES:-10}; FUZZ_SECONDS=$$((minutes * 60)) SMITH_SECONDS=$$((minutes * 180)) $(here)/scripts/check.sh fuzz smith
 format-check:
 	@$(here)/scripts/check.sh format
 format:
