@@ -378,7 +378,7 @@ SELECT lead_scoring.note_progress('shop', 'refresh', 1, 1, 'x', true);
 SELECT lead_scoring.announce_changes('shop.lead_band_change', '{1,2,3}');
 SELECT lead_scoring.hold_writers('shop', 'event');
 SELECT lead_scoring.activate_model(jsonb_populate_record(NULL::lead_scoring.sheet, '{"name": "shop sheet", "audience": "shop"}'), '{"format": 1, "time_zone": "UTC", "resolution": "day", "signals": {}, "rules": []}', 'mine');
-SELECT lead_scoring.lock_for_new_rows(NULL, 'shop.lead');
+SELECT lead_scoring.lock_for_new_rows(jsonb_populate_record(NULL::lead_scoring.sheet, '{"name": "shop sheet"}'), 'shop.lead');
 SELECT lead_scoring.follow_owner();
 SELECT lead_scoring.adopt_partitions();
 SELECT lead_scoring.forget_dropped_tables();

@@ -172,7 +172,7 @@ COMMENT ON FUNCTION lead_scoring.drop_triggers(regclass) IS 'Takes the triggers 
 
 CREATE FUNCTION lead_scoring.create_audience_tables(audience text, lead_table regclass, key_type text,
                                                     score_name text, tally_name text, band_change_name text, pending_name text) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made text;
     owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = lead_table);
@@ -321,7 +321,8 @@ BEGIN
                   lead_scoring.sibling_table(tally_table, lead_schema, lead_name, '_tally'),
                   lead_scoring.sibling_table(band_change_table, lead_schema, lead_name, '_band_change'),
                   lead_scoring.sibling_table(pending_table, lead_schema, lead_name, '_pending')];
-    SELECT format_type(a.atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
+    -- The base type of a domain: keys of events that are no leads need not be in it.
+    SELECT format_type(key_type, NULL) || coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
                FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace WHERE c.oid = a.attcollation), '')
     INTO key_declaration
     FROM pg_attribute AS a WHERE a.attrelid = lead_table AND a.attname = lead_key;

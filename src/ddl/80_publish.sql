@@ -53,7 +53,7 @@ COMMENT ON FUNCTION lead_scoring.ensure_counted(text, integer[]) IS
     'Begins to count published signals that are not counted, with their history. Waits for and blocks writers of their sources until the end of the transaction';
 
 CREATE FUNCTION lead_scoring.lock_for_new_rows(sheet lead_scoring.sheet, lead_table regclass) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
     -- tell that one is missing. A row of an older revision tells by itself.

@@ -114,6 +114,7 @@ DECLARE
     made text;
     about record;
 BEGIN
+    PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_handoff_views.audience;
     handoffs := lead_scoring.sibling_view(a.lead_table, '_handoff', a.band_change_table, '_handoff');
     times := lead_scoring.sibling_view(a.lead_table, '_handoff_times', a.band_change_table, '_handoff_times');

@@ -107,7 +107,7 @@ BEGIN
     audiences := ARRAY(SELECT a.name FROM lead_scoring.audience AS a
                        WHERE a.name = coalesce(begin_refresh.audience, a.name) AND lead_scoring.owns_audience(a.name) ORDER BY a.name);
     PERFORM lead_scoring.note_progress(a.name, 'refresh', NULL, NULL, NULL, false) FROM unnest(audiences) AS a(name);
-    RETURN jsonb_build_object('audiences', to_jsonb(audiences), 'steps', '["pending", "due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
+    RETURN jsonb_build_object('all', begin_refresh.audience IS NULL, 'audiences', to_jsonb(audiences), 'steps', '["pending", "due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
                               'left', max_leads, 'ends_at', clock_timestamp() + max_time, 'noticed_at', clock_timestamp(),
                               'leads', 0, 'skipped', 0);
 END $$;
@@ -131,8 +131,18 @@ BEGIN
         RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
                                            'leads', 0, 'skipped', 0, 'after', NULL);
     END IF;
-    batch := lead_scoring.refresh_batch(audience, state ->> 'after',
-                                        least((state ->> 'batch_size')::bigint, (state ->> 'left')::bigint)::integer, what);
+    BEGIN
+        batch := lead_scoring.refresh_batch(audience, state ->> 'after',
+                                            least((state ->> 'batch_size')::bigint, (state ->> 'left')::bigint)::integer, what);
+    EXCEPTION WHEN OTHERS THEN
+        -- Who asked for one audience is told by the error. Of many, one that is broken must not keep the others waiting.
+        IF state -> 'all' IS DISTINCT FROM 'true' THEN
+            RAISE;
+        END IF;
+        RAISE WARNING 'lead_scoring: refresh of "%" is given up: %', audience, SQLERRM;
+        RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
+                                           'leads', 0, 'skipped', 0, 'after', NULL);
+    END;
     IF batch.last_key IS NULL THEN
         RETURN state || jsonb_build_object('steps', (state -> 'steps') - 0, 'after', NULL);
     END IF;
@@ -186,6 +196,7 @@ DECLARE
     a lead_scoring.audience;
     made text;
 BEGIN
+    PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
     made := lead_scoring.sibling_view(a.lead_table, '_score_now', a.score_table, '_now');
     -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which

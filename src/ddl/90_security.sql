@@ -111,7 +111,7 @@ COMMENT ON FUNCTION lead_scoring.changes_tree(pg_ddl_command) IS 'Whether a comm
 -- The audience's owner may read the partitioned table but not its single partition, and that must not stop
 -- whoever manages the partitions.
 CREATE FUNCTION lead_scoring.count_moved(audience text, source text, partition regclass, sign integer) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     has_rows boolean;
     owner name;

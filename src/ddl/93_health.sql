@@ -127,12 +127,14 @@ $$
              UNION SELECT s.source_table, 'source', '{SELECT}' FROM lead_scoring.source AS s WHERE s.audience = a.name AND s.kind = 'event'
              UNION SELECT q.own, 'own table', '{SELECT,INSERT,UPDATE,DELETE}'
                    FROM unnest(ARRAY[a.score_table, a.tally_table, a.band_change_table, a.pending_table]) AS q(own))
-    SELECT a.name, CASE n.kind WHEN 'source' THEN 'warning' ELSE 'error' END, 'owner lacks a right', n.some_table::text,
+    -- Expressions see the rows of the owner's own table in any case.
+    SELECT a.name, CASE WHEN n.kind = 'source' AND (SELECT c.relowner FROM pg_class AS c WHERE c.oid = n.some_table) = o.role THEN 'warning' ELSE 'error' END,
+           'owner lacks a right', n.some_table::text,
            format('role %I may not %s', o.name, string_agg(r.needed, ', ')),
            format('GRANT %s ON %s TO %I; then CALL lead_scoring.rebuild(%L);', string_agg(r.needed, ', '), n.some_table, o.name, a.name)
     FROM needed AS n CROSS JOIN owner AS o CROSS JOIN unnest(n.rights) AS r(needed)
     WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = n.some_table) AND NOT has_table_privilege(o.role, n.some_table, r.needed)
-    GROUP BY n.some_table, n.kind, o.name
+    GROUP BY n.some_table, n.kind, o.role, o.name
     UNION ALL
     SELECT DISTINCT a.name, 'error', 'owner lacks a right', s.nspname::text, format('role %I may not use the schema', o.name),
            format('GRANT USAGE ON SCHEMA %I TO %I; then CALL lead_scoring.rebuild(%L);', s.nspname, o.name, a.name)

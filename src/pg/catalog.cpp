@@ -166,6 +166,7 @@ const char* fill_key(AudienceDefinition* audience) {
   Oid collation = InvalidOid;
   int32 typmod = -1;
   get_atttypetypmodcoll(audience->lead_table, number, &type, &typmod, &collation);
+  type = getBaseType(type);
   if (!is_key_type(type))
     return psprintf("the lead key column \"%s\" is of type %s, which cannot be a lead key",
                     audience->lead_key, format_type_be(type));
