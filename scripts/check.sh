@@ -194,23 +194,28 @@ part_tidy() {
 }
 
 # Not part of a plain `make check`: it has no natural end.
+# Each from the inputs that the tree keeps and those found here before.
 part_fuzz() {
-  local program
+  local program known
   if ! configure_core fuzz || ! (cd "$top" && cmake --build --preset fuzz -j "$(nproc)"); then
     failed=1
     return
   fi
   for program in "$top"/test/fuzz/*.cpp; do
     program=$(basename "$program" .cpp)
+    known=$top/test/fuzz/corpus/$program
     mkdir -p "$build/fuzz/corpus/$program"
-    if "$build/fuzz/$program" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -print_final_stats=1 \
-      -artifact_prefix="$build/fuzz/$program-" "$build/fuzz/corpus/$program"; then
+    if [ -d "$known" ] && "$build/fuzz/$program" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -max_len=4096 \
+      -print_final_stats=1 -artifact_prefix="$build/fuzz/$program-" "$build/fuzz/corpus/$program" "$known"; then
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
     fi
   done
 }
+
+# Random queries beside a scored database; see there.
+part_smith() { need_extension && start_cluster && one "$top/scripts/smith.sh" "$cluster" "${SMITH_SECONDS:-120}"; }
 
 # A compiler's candidates and notes bury its errors.
 excerpt() { grep -E ': (fatal )?error: |undefined reference|multiple definition' "$1" | head -n 15 | grep . || tail -n 60 "$1"; }
@@ -231,11 +236,11 @@ run_part() {
 
 [ $# -gt 0 ] || set -- "${all_parts[@]}"
 for name in "$@"; do
-  declare -F "part_$name" > /dev/null || die "no part $name; there are: ${all_parts[*]} fuzz"
+  declare -F "part_$name" > /dev/null || die "no part $name; there are: ${all_parts[*]} fuzz smith"
 done
 mkdir -p "$logs"
 wanted=check
-[[ " $* " != *" fuzz "* ]] || wanted=fuzz
+[[ " $* " != *" fuzz "* && " $* " != *" smith "* ]] || wanted=fuzz
 "$top/scripts/deps.sh" $wanted || exit 1
 cd "$top" || exit 1
 for name in "$@"; do

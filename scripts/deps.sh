@@ -11,7 +11,7 @@ case ${1:-} in
   demo) wanted=("${build_packages[@]}") ;;
   check) wanted=("${check_packages[@]}") ;;
   bench) wanted=("${build_packages[@]}" python3) ;;
-  fuzz) wanted=("${check_packages[@]}" clang) ;;
+  fuzz) wanted=("${check_packages[@]}" clang sqlsmith) ;;
   torture) wanted=("${check_packages[@]}" clang lcov sqlsmith) ;;
   *) die "usage: deps.sh demo|check|bench|fuzz|torture" ;;
 esac

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # torture.sh [part …]: the tests that take long, or only the named parts; `make check` has the short form of each. Closes
-# with a line "N passed, N failed". Durations: STORM_SECONDS, KILLS, FUZZ_SECONDS, SMITH_MINUTES, CASES.
+# with a line "N passed, N failed". Durations: STORM_SECONDS, KILLS, FUZZ_SECONDS, SMITH_SECONDS, CASES.
 set -uo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_parts=(soak storm kill ubsan memcheck coverage fuzz)
+all_parts=(soak storm kill ubsan memcheck coverage fuzz smith)
 total_passed=0 total_failed=0
 
 # check [VARIABLE=value …] part …: parts of check.sh, with their counts.
@@ -22,6 +22,7 @@ part_soak() { check CASES="${CASES:-20000}" SEED="${SEED:-$RANDOM}" "$check_sh" 
 part_storm() { check TAP=009_storm STORM_SECONDS=$((${STORM_SECONDS:-600} / 2)) "$check_sh" tap; }
 part_kill() { check TAP=012_kill KILLS="${KILLS:-50}" KILL_SEED="${SEED:-$RANDOM}" "$check_sh" tap; }
 part_fuzz() { check FUZZ_SECONDS="${FUZZ_SECONDS:-600}" "$check_sh" fuzz; }
+part_smith() { check SMITH_SECONDS="${SMITH_SECONDS:-1800}" "$check_sh" smith; }
 
 # The module in the server, watched by UndefinedBehaviorSanitizer: check.sh reads what it says in the server's log.
 part_ubsan() {

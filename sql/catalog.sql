@@ -74,6 +74,32 @@ WHERE (classoid, objoid) IN (SELECT classid, objid FROM members) AND description
 SELECT c.relname, c.oid = ANY (e.extconfig) AS dumped, c.relrowsecurity AS secured, c.relforcerowsecurity AS forced
 FROM pg_class c, pg_extension e WHERE c.relnamespace = 'lead_scoring'::regnamespace AND c.relkind IN ('r', 'p') AND e.extname = 'lead_scoring'
 ORDER BY c.relname COLLATE "C";
+-- Policies: owners everywhere, readers where nothing of single rows is to be seen, and none that is for writing but an owner's.
+SELECT polrelid::regclass AS guarded, polname, polcmd, polpermissive, polwithcheck IS NOT NULL AS checks FROM pg_policy
+JOIN pg_class ON pg_class.oid = polrelid WHERE relnamespace = 'lead_scoring'::regnamespace ORDER BY relname COLLATE "C", polname COLLATE "C";
+-- Everything belongs to whoever installed it; views look with the eyes of their reader.
+SELECT DISTINCT pg_get_userbyid(proowner) = current_user AS mine FROM functions;
+SELECT relname, relowner::regrole FROM pg_class WHERE relnamespace = 'lead_scoring'::regnamespace AND relowner <> (SELECT extowner FROM pg_extension WHERE extname = 'lead_scoring');
+SELECT relname, EXISTS (SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+                        AND d.refobjid <> c.oid WHERE r.ev_class = c.oid) AS reads, reloptions
+FROM pg_class AS c WHERE relnamespace = 'lead_scoring'::regnamespace AND relkind = 'v' ORDER BY relname COLLATE "C";
+-- Functions are for everybody, because they do nothing that their caller may not: no privileges of their own, no function
+-- that a policy could take for harmless, none that a planner would run early for a row that it should not see.
+SELECT signature, proacl FROM functions WHERE proacl IS NOT NULL;
+SELECT signature FROM functions WHERE proleakproof OR prosupport <> 0;
+-- What takes or returns internal cannot be called from SQL, and is the transition of tally_rows only.
+SELECT signature FROM functions WHERE 'internal'::regtype = ANY (proargtypes) OR prorettype = 'internal'::regtype ORDER BY signature::text COLLATE "C";
+-- Trigger functions take no arguments but what CREATE TRIGGER gives, and all are of these languages.
+SELECT signature, lanname FROM functions WHERE prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) ORDER BY signature::text COLLATE "C";
+SELECT lanname FROM functions GROUP BY lanname ORDER BY lanname COLLATE "C";
+-- What reads tables is not immutable, and what SQL says is immutable reads none.
+SELECT signature FROM functions WHERE provolatile = 'i' AND lanname IN ('sql', 'plpgsql') AND prosrc ~* '\mfrom\s+(lead_scoring|pg_catalog)\.[a-z_]+\s+as\M';
+-- Event triggers are on, in every session that is not a replica's.
+SELECT evtname, evtevent, evtenabled, evttags, evtfoid::regproc FROM pg_event_trigger WHERE evtname ~ '^lead_scoring' ORDER BY evtname COLLATE "C";
+-- The catalog's own triggers, all enabled.
+SELECT tgrelid::regclass AS guarded, tgname, tgenabled, tgfoid::regproc FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+WHERE relnamespace = 'lead_scoring'::regnamespace AND NOT tgisinternal ORDER BY relname COLLATE "C", tgname COLLATE "C";
+
 -- Nobody has been granted more than rows of the tables.
 SELECT relname, acl.privilege_type FROM pg_class c, aclexplode(c.relacl) acl
 WHERE relnamespace = 'lead_scoring'::regnamespace AND acl.grantee = 0 AND privilege_type NOT IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE');

@@ -143,6 +143,24 @@ INSERT INTO event VALUES (63, 2, '2025-01-06', '20', 1, NULL);
 SELECT signal, sqlstate, message, count FROM failures WHERE signal = 'moody';
 SELECT lead, score FROM lead_score WHERE lead = 2;
 
+-- Many statements fail: refresh sums the log up. Messages of one kind of error are one line, with the last of them.
+DELETE FROM lead_scoring.failure_log;
+DO $$
+BEGIN
+    FOR n IN 1..1100 LOOP
+        INSERT INTO fail.event VALUES (100 + n, CASE WHEN n % 2 = 0 THEN 1 END, '2025-01-07', NULL, NULL, 'NaN');
+    END LOOP;
+END $$;
+INSERT INTO lead_scoring.failure_log (audience, source, signal, sqlstate, message, count, sample_key, at)
+VALUES ('leads', 'event', 'cast', '22P02', 'bad "1"', 3, '1', '2025-01-01'), ('leads', 'event', 'cast', '22P02', 'bad "2"', 4, '2', '2025-01-02');
+CREATE TABLE before AS SELECT source, signal, sqlstate, sum(count) AS count, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM lead_scoring.failure GROUP BY source, signal, sqlstate;
+CALL lead_scoring.refresh('leads');
+SELECT f.source, f.signal, f.sqlstate, f.message, f.count, f.sample_key, (f.count, f.first_at, f.last_at) = (b.count, b.first_at, b.last_at) AS as_before
+FROM lead_scoring.failure AS f LEFT JOIN before AS b ON (b.source, b.sqlstate) = (f.source, f.sqlstate) AND b.signal IS NOT DISTINCT FROM f.signal
+ORDER BY f.signal, f.sqlstate;
+SELECT count(*) FROM lead_scoring.failure_log;
+
 DROP VIEW state, failures;
 SELECT lead_scoring.drop_audience('leads');
 SELECT count(*) FROM lead_scoring.failure;

@@ -344,7 +344,7 @@ COMMENT ON COLUMN lead_scoring.band.next_step IS 'What somebody should do with a
 COMMENT ON COLUMN lead_scoring.band.owner_role IS 'Who should do it: a role or a team, for people and work queues';
 COMMENT ON COLUMN lead_scoring.band.follow_up IS 'Within what business time; sets due_at of the hand-off. Days are working days, hours open time';
 COMMENT ON COLUMN lead_scoring.band.calendar IS 'Business calendar of follow_up; NULL: around the clock';
-COMMENT ON COLUMN lead_scoring.band.notify IS 'Whether leads that come up into the band are announced: NOTIFY lead_scoring with a JSON payload. Off by default: such transactions cannot be prepared, and their commits wait for each other';
+COMMENT ON COLUMN lead_scoring.band.notify IS 'Whether leads that come up into the band are announced: NOTIFY lead_scoring with the table and id of the band change as JSON. Off by default: such transactions cannot be prepared, and their commits wait for each other';
 COMMENT ON COLUMN lead_scoring.band.notify_quiet IS 'Say nothing when the same lead has come up into the same band within this time before; NULL: always say it';
 
 CREATE TABLE lead_scoring.failure_log (
@@ -355,9 +355,10 @@ CREATE TABLE lead_scoring.failure_log (
     message    text NOT NULL,
     count      bigint NOT NULL,
     sample_key text,
-    at         timestamptz NOT NULL DEFAULT clock_timestamp()
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    first_at   timestamptz
 );
-COMMENT ON TABLE lead_scoring.failure_log IS 'Rows that could not be counted, one line a statement, signal and error; append-only, because one counted-up row would be a global lock. Read the view failure.';
+COMMENT ON TABLE lead_scoring.failure_log IS 'Rows that could not be counted, one line a statement, signal and error; append-only, because one counted-up row would be a global lock. Refresh sums up more than 1,000 lines of an audience. Read the view failure.';
 COMMENT ON COLUMN lead_scoring.failure_log.audience IS 'Audience';
 COMMENT ON COLUMN lead_scoring.failure_log.source IS 'Source whose rows failed';
 COMMENT ON COLUMN lead_scoring.failure_log.signal IS 'Signal whose expression failed; NULL: the row itself has no lead key or no time';
@@ -365,17 +366,18 @@ COMMENT ON COLUMN lead_scoring.failure_log.sqlstate IS 'Error code';
 COMMENT ON COLUMN lead_scoring.failure_log.message IS 'Error message';
 COMMENT ON COLUMN lead_scoring.failure_log.count IS 'Rows of the statement that failed so';
 COMMENT ON COLUMN lead_scoring.failure_log.sample_key IS 'Lead key of one of them';
-COMMENT ON COLUMN lead_scoring.failure_log.at IS 'When';
+COMMENT ON COLUMN lead_scoring.failure_log.at IS 'When; of several statements, the last';
+COMMENT ON COLUMN lead_scoring.failure_log.first_at IS 'Of several statements, the first; NULL: it was one';
 
 CREATE VIEW lead_scoring.failure WITH (security_invoker) AS
     SELECT audience, source, signal, sqlstate, message, sum(count)::bigint AS count,
-           min(at) AS first_at, max(at) AS last_at, (array_agg(sample_key ORDER BY at DESC))[1] AS sample_key
+           min(coalesce(first_at, at)) AS first_at, max(at) AS last_at, (array_agg(sample_key ORDER BY at DESC))[1] AS sample_key
     FROM lead_scoring.failure_log
     GROUP BY audience, source, signal, sqlstate, message;
 COMMENT ON VIEW lead_scoring.failure IS 'Rows that could not be counted, summed by source, signal and error.';
 COMMENT ON COLUMN lead_scoring.failure.audience IS 'Audience';
-COMMENT ON COLUMN lead_scoring.failure.source IS 'Source whose rows failed; empty: a sheet could not be evaluated';
-COMMENT ON COLUMN lead_scoring.failure.signal IS 'Signal whose expression failed; NULL: the row itself has no lead key or no time';
+COMMENT ON COLUMN lead_scoring.failure.source IS 'Source whose rows failed; empty: not rows, but a lead, a sheet or columns of the lead table that could not be written';
+COMMENT ON COLUMN lead_scoring.failure.signal IS 'Signal whose expression failed; with an empty source, the sheet; NULL: the row itself has no lead key or no time';
 COMMENT ON COLUMN lead_scoring.failure.sqlstate IS 'Error code';
 COMMENT ON COLUMN lead_scoring.failure.message IS 'Error message; of several in one statement, the first';
 COMMENT ON COLUMN lead_scoring.failure.count IS 'Rows that failed so';

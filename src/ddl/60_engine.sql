@@ -21,13 +21,17 @@ CREATE FUNCTION lead_scoring.check_owner(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_check_owner' LANGUAGE C STABLE;
 COMMENT ON FUNCTION lead_scoring.check_owner(text) IS 'Refuses an audience that does not exist (42704) or is not the caller''s (42501)';
 
+CREATE FUNCTION lead_scoring.check_audience_tables(audience text) RETURNS void
+    AS 'MODULE_PATHNAME', 'ls_check_audience_tables' LANGUAGE C STRICT STABLE;
+COMMENT ON FUNCTION lead_scoring.check_audience_tables(text) IS 'Refuses an audience whose owner has made something else of its tables: who read them would run the owner''s code';
+
 CREATE FUNCTION lead_scoring.audience_owner(audience text) RETURNS name
     AS 'MODULE_PATHNAME', 'ls_audience_owner' LANGUAGE C STRICT STABLE;
 COMMENT ON FUNCTION lead_scoring.audience_owner(text) IS 'The role that owns an audience: the owner of its lead table';
 
 CREATE FUNCTION lead_scoring.covering_sources(some_table regclass, OUT audience text, OUT source text) RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'ls_covering_sources' LANGUAGE C STRICT STABLE;
-COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to';
+COMMENT ON FUNCTION lead_scoring.covering_sources(regclass) IS 'Sources that count the rows of a table: its own, and those of the partitioned tables it belongs to. NULLs for who owns neither the table nor the audience';
 
 -- One group counts all leads: the log that its state is sorts rows into leads far faster than GROUP BY does. Workers
 -- hand over their logs. (The other aggregates of tallies have states of type tally, which distributed databases can
@@ -100,9 +104,9 @@ CREATE FUNCTION lead_scoring.rescore_all(audience text, cause text) RETURNS bigi
     AS 'MODULE_PATHNAME', 'ls_rescore_all' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.rescore_all(text, text) IS 'Evaluates every lead of an audience from its tally and writes what changed, in this transaction; cause is what band changes will say. Returns the number of leads';
 
-CREATE FUNCTION lead_scoring.rebuild_batch(audience text, after text, batch_size integer) RETURNS text
+CREATE FUNCTION lead_scoring.rebuild_batch(audience text, after text, batch_size integer, OUT last_key text, OUT leads bigint) RETURNS record
     AS 'MODULE_PATHNAME', 'ls_rebuild_batch' LANGUAGE C;
-COMMENT ON FUNCTION lead_scoring.rebuild_batch(text, text, integer) IS 'Recounts and rescores the next leads after a key, in this transaction; returns the last key, NULL at the end. See rebuild()';
+COMMENT ON FUNCTION lead_scoring.rebuild_batch(text, text, integer) IS 'Recounts and rescores the next leads after a key, in this transaction; last_key NULL: that was the end. See rebuild()';
 
 CREATE FUNCTION lead_scoring.wait_for_writers(audience text) RETURNS void
     AS 'MODULE_PATHNAME', 'ls_wait_for_writers' LANGUAGE C STRICT;
@@ -113,3 +117,9 @@ CREATE FUNCTION lead_scoring.verify(audience text, OUT problem text, OUT lead te
     AS 'MODULE_PATHNAME', 'ls_verify' LANGUAGE C STRICT;
 COMMENT ON FUNCTION lead_scoring.verify(text) IS
     'Compares what is maintained with a recomputation: tallies with the sources, scores with the tallies, band changes with the scores. No row: all is well. Rows whose next change is due, and scores of leads with pending events, are not compared';
+
+CREATE FUNCTION lead_scoring.broken_parts(audience text, OUT kind text, OUT name text, OUT problem text, OUT sqlstate text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'ls_broken_parts' LANGUAGE C STRICT VOLATILE;
+COMMENT ON FUNCTION lead_scoring.broken_parts(text) IS
+    'What the triggers of an audience find broken: the audience itself, sources, signals and sheets, with the error. For its owner. See health()';

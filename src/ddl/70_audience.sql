@@ -14,7 +14,7 @@ COMMENT ON FUNCTION lead_scoring.require_read_committed(text) IS 'Refuses transa
 CREATE FUNCTION lead_scoring.sibling_name(base text, suffix text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    WHILE octet_length(base || suffix) > 63 LOOP
+    WHILE octet_length(base || suffix) > 63 AND base <> '' LOOP
         base := left(base, -1);
     END LOOP;
     RETURN base || suffix;
@@ -107,7 +107,8 @@ $$
     WITH RECURSIVE tree(oid) AS (
         SELECT source_table::oid UNION SELECT i.inhrelid FROM pg_inherits AS i JOIN tree ON tree.oid = i.inhparent)
     SELECT coalesce(array_agg(oid::regclass ORDER BY oid), '{}') FROM tree
-    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert')
+    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = tree.oid AND t.tgname = 'lead_scoring_insert'
+                        AND t.tgfoid = 'lead_scoring.track()'::regprocedure)
 $$;
 COMMENT ON FUNCTION lead_scoring.nodes_without_triggers(regclass) IS 'Nodes of a table''s partition tree that lack the triggers';
 
@@ -171,11 +172,13 @@ COMMENT ON FUNCTION lead_scoring.drop_triggers(regclass) IS 'Takes the triggers 
 
 CREATE FUNCTION lead_scoring.create_audience_tables(audience text, lead_table regclass, key_type text,
                                                     score_name text, tally_name text, band_change_name text, pending_name text) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     made text;
     owner name := (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = lead_table);
 BEGIN
+    -- They come quoted.
+    PERFORM parse_ident(q.given) FROM unnest(ARRAY[score_name, tally_name, band_change_name, pending_name]) AS q(given);
     EXECUTE format($sql$
         CREATE TABLE %1$s (
             lead %2$s NOT NULL, sheet text NOT NULL, score integer NOT NULL, engagement integer NOT NULL, fit integer NOT NULL,
@@ -318,7 +321,8 @@ BEGIN
                   lead_scoring.sibling_table(tally_table, lead_schema, lead_name, '_tally'),
                   lead_scoring.sibling_table(band_change_table, lead_schema, lead_name, '_band_change'),
                   lead_scoring.sibling_table(pending_table, lead_schema, lead_name, '_pending')];
-    SELECT format_type(a.atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
+    -- The base type of a domain: keys of events that are no leads need not be in it.
+    SELECT format_type(key_type, NULL) || coalesce((SELECT format(' COLLATE %I.%I', n.nspname, c.collname)
                FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace WHERE c.oid = a.attcollation), '')
     INTO key_declaration
     FROM pg_attribute AS a WHERE a.attrelid = lead_table AND a.attname = lead_key;

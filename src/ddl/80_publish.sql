@@ -53,7 +53,7 @@ COMMENT ON FUNCTION lead_scoring.ensure_counted(text, integer[]) IS
     'Begins to count published signals that are not counted, with their history. Waits for and blocks writers of their sources until the end of the transaction';
 
 CREATE FUNCTION lead_scoring.lock_for_new_rows(sheet lead_scoring.sheet, lead_table regclass) RETURNS void
-    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A lead that is being created by somebody who does not know this sheet would get no row, and nothing would
     -- tell that one is missing. A row of an older revision tells by itself.
@@ -88,15 +88,20 @@ COMMENT ON FUNCTION lead_scoring.lock_sheet(text) IS 'The row of a sheet, locked
 CREATE FUNCTION lead_scoring.activate_model(sheet lead_scoring.sheet, model lead_scoring.model, note text) RETURNS integer
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    next_revision integer := 1 + coalesce((SELECT max(r.revision) FROM lead_scoring.sheet_revision AS r WHERE r.sheet = activate_model.sheet.name), 0);
+    -- Revisions only grow, also where somebody has deleted the newest.
+    next_revision integer := 1 + greatest(activate_model.sheet.active_revision, 0,
+        (SELECT max(r.revision) FROM lead_scoring.sheet_revision AS r WHERE r.sheet = activate_model.sheet.name));
+    scored bigint;
 BEGIN
+    PERFORM lead_scoring.check_owner(activate_model.sheet.audience);
     PERFORM lead_scoring.lock_for_new_rows(activate_model.sheet,
         (SELECT a.lead_table FROM lead_scoring.audience AS a WHERE a.name = activate_model.sheet.audience));
     PERFORM lead_scoring.ensure_counted(activate_model.sheet.audience, lead_scoring.model_signals(model));
     INSERT INTO lead_scoring.sheet_revision (sheet, revision, model, author, note, published_at)
     VALUES (activate_model.sheet.name, next_revision, activate_model.model, session_user, activate_model.note, clock_timestamp());
     UPDATE lead_scoring.sheet AS q SET active_revision = next_revision WHERE q.name = activate_model.sheet.name;
-    PERFORM lead_scoring.rescore_all(activate_model.sheet.audience, 'publish');
+    scored := lead_scoring.rescore_all(activate_model.sheet.audience, 'publish');
+    RAISE LOG 'lead_scoring: revision % of sheet "%", published by "%", has scored % leads', next_revision, activate_model.sheet.name, session_user, scored;
     RETURN next_revision;
 END $$;
 COMMENT ON FUNCTION lead_scoring.activate_model(lead_scoring.sheet, lead_scoring.model, text) IS 'Stores a model as the next revision of a sheet and scores every lead with it';
@@ -167,25 +172,56 @@ COMMENT ON FUNCTION lead_scoring.activate(text, integer, text) IS
 CREATE PROCEDURE lead_scoring.rebuild(audience text, batch_size integer DEFAULT 100000)
     LANGUAGE plpgsql AS $$
 DECLARE
-    last_key text;
+    state jsonb;
 BEGIN
-    PERFORM lead_scoring.require_read_committed('rebuild()');
-    PERFORM lead_scoring.check_owner(audience);
-    PERFORM lead_scoring.retire_signals(audience);
+    state := lead_scoring.begin_rebuild(audience, batch_size);
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     PERFORM lead_scoring.wait_for_writers(audience);
     PERFORM lead_scoring.create_tally_rows(audience);
-    COMMIT;
     LOOP
-        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        last_key := lead_scoring.rebuild_batch(audience, last_key, batch_size);
         COMMIT;
-        EXIT WHEN last_key IS NULL;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        state := lead_scoring.rebuild_step(state);
+        EXIT WHEN state IS NULL;
     END LOOP;
+    COMMIT;
 END $$;
 COMMENT ON PROCEDURE lead_scoring.rebuild(text, integer) IS
-    'Recounts an audience from its sources beside live writers: leads are locked, recounted and scored in batches that commit. Must not run inside a transaction block';
+    'Recounts an audience from its sources beside live writers: leads are locked, recounted and scored in batches that commit, each with its line in progress. Must not run inside a transaction block';
+
+-- The procedure commits, so it can have no settings of its own; all that search_path could reach is in these two.
+CREATE FUNCTION lead_scoring.begin_rebuild(audience text, batch_size integer) RETURNS jsonb
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM lead_scoring.require_read_committed('rebuild()');
+    PERFORM lead_scoring.check_owner(audience);
+    PERFORM lead_scoring.retire_signals(audience);
+    PERFORM lead_scoring.note_progress(audience, 'rebuild', NULL, NULL, NULL, false);
+    RETURN jsonb_build_object('audience', audience, 'batch_size', batch_size, 'leads', 0, 'noticed_at', clock_timestamp());
+END $$;
+COMMENT ON FUNCTION lead_scoring.begin_rebuild(text, integer) IS 'The state of a rebuild that begins. See rebuild()';
+
+CREATE FUNCTION lead_scoring.rebuild_step(state jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    audience text := state ->> 'audience';
+    batch record := lead_scoring.rebuild_batch(audience, state ->> 'after', (state ->> 'batch_size')::integer);
+    finished boolean := batch.last_key IS NULL;
+BEGIN
+    state := state || jsonb_build_object('leads', (state ->> 'leads')::bigint + batch.leads, 'after', coalesce(batch.last_key, state ->> 'after'));
+    PERFORM lead_scoring.note_progress(audience, 'rebuild', (state ->> 'leads')::bigint, 0, state ->> 'after', finished);
+    IF finished THEN
+        PERFORM lead_scoring.log_finished(audience, 'rebuild');
+        RETURN NULL;
+    END IF;
+    IF clock_timestamp() > (state ->> 'noticed_at')::timestamptz + interval '10 seconds' THEN
+        RAISE NOTICE 'lead_scoring: rebuild of "%": % leads so far', audience, state ->> 'leads';
+        state := state || jsonb_build_object('noticed_at', clock_timestamp());
+    END IF;
+    RETURN state;
+END $$;
+COMMENT ON FUNCTION lead_scoring.rebuild_step(jsonb) IS 'The next batch of a rebuild; returns its new state, NULL at the end. See rebuild()';
 
 CREATE FUNCTION lead_scoring.retire_signals(audience text) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -114,6 +114,7 @@ DECLARE
     made text;
     about record;
 BEGIN
+    PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_handoff_views.audience;
     handoffs := lead_scoring.sibling_view(a.lead_table, '_handoff', a.band_change_table, '_handoff');
     times := lead_scoring.sibling_view(a.lead_table, '_handoff_times', a.band_change_table, '_handoff_times');
@@ -194,25 +195,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION lead_scoring.create_handoff_views(text) IS 'The views <lead_table>_handoff and <lead_table>_handoff_times of an audience';
 
--- NOTIFY for bands that ask for it. A payload holds less than 8000 bytes, and a longer one would fail the
--- statement that caused it; so what people wrote is shortened, and at last only the row is named.
-CREATE FUNCTION lead_scoring.announcement(audience text, band_change_table regclass, change record) RETURNS text
-    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    payload jsonb := jsonb_build_object(
-        'audience', audience, 'id', change.id, 'sheet', change.sheet, 'lead', change.lead::text, 'from', change.from_band, 'to', change.to_band,
-        'score', change.score, 'at', change.at, 'due_at', change.due_at, 'next_step', change.next_step);
-BEGIN
-    IF octet_length(payload::text) >= 8000 THEN
-        payload := payload || jsonb_build_object('next_step', left(change.next_step, 200) || '...');
-    END IF;
-    IF octet_length(payload::text) >= 8000 THEN
-        payload := jsonb_build_object('table', band_change_table::text, 'id', change.id);
-    END IF;
-    RETURN payload;
-END $$;
-COMMENT ON FUNCTION lead_scoring.announcement(text, regclass, record) IS 'The payload of a notification about a band change';
-
+-- NOTIFY for bands that ask for it. Whoever may connect to the database may listen, so the payload says nothing but
+-- where to read: the table's privileges and policies decide who learns more.
 CREATE FUNCTION lead_scoring.announce_changes(band_change_table regclass, changes bigint[]) RETURNS void
     LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -229,9 +213,7 @@ BEGIN
                 INTO quiet USING change.lead, change.sheet, change.id, change.to_band, change.at - change.notify_quiet;
             CONTINUE WHEN quiet;
         END IF;
-        PERFORM pg_notify('lead_scoring', lead_scoring.announcement(
-            (SELECT a.name FROM lead_scoring.audience AS a WHERE a.band_change_table = announce_changes.band_change_table),
-            band_change_table, change));
+        PERFORM pg_notify('lead_scoring', jsonb_build_object('table', band_change_table, 'id', change.id)::text);
     END LOOP;
 END $$;
 COMMENT ON FUNCTION lead_scoring.announce_changes(regclass, bigint[]) IS

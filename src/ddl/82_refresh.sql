@@ -7,18 +7,20 @@ CREATE TABLE lead_scoring.progress (
     started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     updated_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at timestamptz,
+    last_finished_at timestamptz,
     leads       bigint NOT NULL DEFAULT 0,
     skipped     bigint NOT NULL DEFAULT 0,
     last_key    text,
     PRIMARY KEY (audience, operation, pid)
 );
-COMMENT ON TABLE lead_scoring.progress IS 'How far the running and the last refreshes are; each batch is committed with its line, so other sessions see it.';
+COMMENT ON TABLE lead_scoring.progress IS 'How far the running and the last refreshes and rebuilds are; each batch is committed with its line, so other sessions see it. What ends takes the lines of earlier runs away. Not dumped.';
 COMMENT ON COLUMN lead_scoring.progress.audience IS 'Audience';
-COMMENT ON COLUMN lead_scoring.progress.operation IS 'What runs: refresh';
+COMMENT ON COLUMN lead_scoring.progress.operation IS 'What runs: refresh or rebuild';
 COMMENT ON COLUMN lead_scoring.progress.pid IS 'Server process';
 COMMENT ON COLUMN lead_scoring.progress.started_at IS 'When it began';
 COMMENT ON COLUMN lead_scoring.progress.updated_at IS 'When its last batch was committed';
 COMMENT ON COLUMN lead_scoring.progress.finished_at IS 'When it ended; NULL while it runs, or when it was cut off';
+COMMENT ON COLUMN lead_scoring.progress.last_finished_at IS 'When a run of this session last ended, the running one not yet';
 COMMENT ON COLUMN lead_scoring.progress.leads IS 'Leads brought up so far';
 COMMENT ON COLUMN lead_scoring.progress.skipped IS 'Leads left to whoever had locked them';
 COMMENT ON COLUMN lead_scoring.progress.last_key IS 'Key of the last lead that was looked at';
@@ -34,9 +36,54 @@ BEGIN
         SET started_at = CASE WHEN note_progress.leads IS NULL THEN clock_timestamp() ELSE p.started_at END,
             updated_at = clock_timestamp(),
             finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() END,
+            last_finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() ELSE p.last_finished_at END,
             leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key;
+    IF finished THEN
+        -- A scheduler's sessions come and go. Two that end at the same time leave each other's line alone.
+        DELETE FROM lead_scoring.progress AS p
+        USING (SELECT q.pid FROM lead_scoring.progress AS q
+               WHERE q.audience = note_progress.audience AND q.operation = note_progress.operation
+                 AND q.pid <> pg_backend_pid()
+                 AND (q.finished_at IS NOT NULL OR NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = q.pid))
+               FOR UPDATE SKIP LOCKED) AS old
+        WHERE p.audience = note_progress.audience AND p.operation = note_progress.operation AND p.pid = old.pid;
+    END IF;
 END $$;
 COMMENT ON FUNCTION lead_scoring.note_progress(text, text, bigint, bigint, text, boolean) IS 'Writes the line of this session in progress; leads NULL: it begins';
+
+CREATE FUNCTION lead_scoring.log_finished(audience text, operation text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    p lead_scoring.progress;
+BEGIN
+    SELECT * INTO p FROM lead_scoring.progress AS q
+    WHERE q.audience = log_finished.audience AND q.operation = log_finished.operation AND q.pid = pg_backend_pid();
+    IF p.finished_at > p.started_at + interval '10 seconds' THEN
+        RAISE LOG 'lead_scoring: % of "%": % leads, % skipped, in % s', operation, audience, p.leads, p.skipped,
+            round(extract(epoch FROM p.finished_at - p.started_at), 1);
+    END IF;
+END $$;
+COMMENT ON FUNCTION lead_scoring.log_finished(text, text) IS 'Tells the server''s log of a run of this session that took more than ten seconds';
+
+-- What fails with each row of a busy source must not fill the disk. Messages of expressions quote values, so the last one
+-- stands for all.
+CREATE FUNCTION lead_scoring.sum_up_failures(audience text) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF (SELECT count(*) FROM (SELECT FROM lead_scoring.failure_log AS f WHERE f.audience = sum_up_failures.audience LIMIT 1001) AS q) <= 1000 THEN
+        RETURN;
+    END IF;
+    WITH lines AS (
+        SELECT f.ctid AS place FROM lead_scoring.failure_log AS f WHERE f.audience = sum_up_failures.audience FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM lead_scoring.failure_log AS f USING lines WHERE f.ctid = lines.place RETURNING f.*
+    )
+    INSERT INTO lead_scoring.failure_log (audience, source, signal, sqlstate, message, count, sample_key, at, first_at)
+    SELECT g.audience, g.source, g.signal, g.sqlstate, (array_agg(g.message ORDER BY g.at DESC))[1], sum(g.count),
+           (array_agg(g.sample_key ORDER BY g.at DESC))[1], max(g.at), min(coalesce(g.first_at, g.at))
+    FROM gone AS g GROUP BY g.audience, g.source, g.signal, g.sqlstate, CASE WHEN g.signal IS NULL THEN g.message END;
+END $$;
+COMMENT ON FUNCTION lead_scoring.sum_up_failures(text) IS 'Sums up the log of failures of an audience when it has more than 1,000 lines: one line a source, signal and error';
 
 CREATE FUNCTION lead_scoring.refresh_batch(audience text, after text, batch_size integer, what text,
                                            OUT last_key text, OUT refreshed bigint, OUT skipped bigint, OUT told boolean) RETURNS record
@@ -60,7 +107,7 @@ BEGIN
     audiences := ARRAY(SELECT a.name FROM lead_scoring.audience AS a
                        WHERE a.name = coalesce(begin_refresh.audience, a.name) AND lead_scoring.owns_audience(a.name) ORDER BY a.name);
     PERFORM lead_scoring.note_progress(a.name, 'refresh', NULL, NULL, NULL, false) FROM unnest(audiences) AS a(name);
-    RETURN jsonb_build_object('audiences', to_jsonb(audiences), 'steps', '["pending", "due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
+    RETURN jsonb_build_object('all', begin_refresh.audience IS NULL, 'audiences', to_jsonb(audiences), 'steps', '["pending", "due", "waking", "unequal"]'::jsonb, 'batch_size', batch_size,
                               'left', max_leads, 'ends_at', clock_timestamp() + max_time, 'noticed_at', clock_timestamp(),
                               'leads', 0, 'skipped', 0);
 END $$;
@@ -79,11 +126,23 @@ BEGIN
     END IF;
     IF what IS NULL OR spent THEN
         PERFORM lead_scoring.note_progress(audience, 'refresh', (state ->> 'leads')::bigint, (state ->> 'skipped')::bigint, state ->> 'after', true);
+        PERFORM lead_scoring.log_finished(audience, 'refresh');
+        PERFORM lead_scoring.sum_up_failures(audience);
         RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
                                            'leads', 0, 'skipped', 0, 'after', NULL);
     END IF;
-    batch := lead_scoring.refresh_batch(audience, state ->> 'after',
-                                        least((state ->> 'batch_size')::bigint, (state ->> 'left')::bigint)::integer, what);
+    BEGIN
+        batch := lead_scoring.refresh_batch(audience, state ->> 'after',
+                                            least((state ->> 'batch_size')::bigint, (state ->> 'left')::bigint)::integer, what);
+    EXCEPTION WHEN OTHERS THEN
+        -- Who asked for one audience is told by the error. Of many, one that is broken must not keep the others waiting.
+        IF state -> 'all' IS DISTINCT FROM 'true' THEN
+            RAISE;
+        END IF;
+        RAISE WARNING 'lead_scoring: refresh of "%" is given up: %', audience, SQLERRM;
+        RETURN state || jsonb_build_object('audiences', (state -> 'audiences') - 0, 'steps', '["pending", "due", "waking", "unequal"]'::jsonb,
+                                           'leads', 0, 'skipped', 0, 'after', NULL);
+    END;
     IF batch.last_key IS NULL THEN
         RETURN state || jsonb_build_object('steps', (state -> 'steps') - 0, 'after', NULL);
     END IF;
@@ -137,6 +196,7 @@ DECLARE
     a lead_scoring.audience;
     made text;
 BEGIN
+    PERFORM lead_scoring.check_owner(audience);
     SELECT * INTO STRICT a FROM lead_scoring.audience AS q WHERE q.name = create_score_now.audience;
     made := lead_scoring.sibling_view(a.lead_table, '_score_now', a.score_table, '_now');
     -- Only what is due is evaluated; the rest is the stored row. The view must not depend on the lead table, which

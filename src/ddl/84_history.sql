@@ -59,6 +59,7 @@ BEGIN
         RAISE EXCEPTION 'audience "%" does not exist', audience
             USING ERRCODE = 'undefined_object', HINT = 'SELECT name FROM lead_scoring.audience lists the audiences.';
     END IF;
+    PERFORM lead_scoring.check_audience_tables(audience);
     RETURN QUERY EXECUTE format($sql$
         SELECT t.lead::text, e.score, e.engagement, e.fit, e.grade, e.level, e.band, e.disqualified, e.hand_raised, e.persona, e.last_active_on
         FROM %s AS t JOIN %s AS l ON l.%I = t.lead

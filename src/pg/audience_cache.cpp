@@ -1,6 +1,8 @@
 #include "pg/audience_cache.hpp"
 
+#include "pg/mirror.hpp"
 #include "pg/model_cache.hpp"
+#include "pg/own_tables.hpp"
 #include "pg/owner.hpp"
 
 extern "C" {
@@ -34,7 +36,7 @@ void on_relcache_invalidation(Datum, Oid relation) {
 }
 
 // Compiled conditions hold functions, and the bodies of those that were inlined; prepared statements hold the names of
-// schemas.
+// schemas. The owner's rights decide whether rows may be seen, and whether the audience's tables may refuse one.
 void on_syscache_invalidation(Datum, int, uint32) {
   if (current != nullptr) current->stale = true;
 }
@@ -65,8 +67,8 @@ Cache* make_cache() {
   static bool registered = false;
   if (!registered) {
     CacheRegisterRelcacheCallback(on_relcache_invalidation, 0);
-    CacheRegisterSyscacheCallback(PROCOID, on_syscache_invalidation, 0);
-    CacheRegisterSyscacheCallback(NAMESPACEOID, on_syscache_invalidation, 0);
+    for (const int cache : {PROCOID, NAMESPACEOID, AUTHOID, AUTHMEMROLEMEM})
+      CacheRegisterSyscacheCallback(cache, on_syscache_invalidation, 0);
     registered = true;
   }
   MemoryContext context =
@@ -82,6 +84,15 @@ void watch_catalog(Cache* cache) {
   for (const char* name : catalog_tables) watch(cache, catalog_relation(name));
 }
 
+void note_resting(Cache* cache, TrackedTable* table, const SourceDefinition& source) {
+  const AudienceDefinition* definition = read_audience(source.audience);
+  if (definition == nullptr) return;
+  watch(cache, definition->lead_table);
+  auto* resting = palloc_object(RestingSource);
+  *resting = {definition, pstrdup(source.name)};
+  table->resting = lappend(table->resting, resting);
+}
+
 void fill_table(Cache* cache, TrackedTable* table, Relation rel) {
   MemoryContext caller = MemoryContextSwitchTo(cache->context);
   ListCell* cell = nullptr;
@@ -91,10 +102,13 @@ void fill_table(Cache* cache, TrackedTable* table, Relation rel) {
   foreach (cell, sources) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
     CachedAudience* audience = cached_audience(source->audience);
-    if (audience == nullptr) continue;
     watch(cache, source->table);
+    if (audience == nullptr) {
+      note_resting(cache, table, *source);
+      continue;
+    }
     OwnerSwitch owner;
-    become_owner(&owner, audience->definition->owner, true);
+    become_owner(&owner, audience->definition->owner);
     SourceMatcher* matcher = make_matcher(*audience->definition, *source, rel, cache->context);
     be_oneself(owner);
     table->sources[table->source_count++] = {audience, matcher};
@@ -111,15 +125,9 @@ void load_sheet_model(CachedSheet* sheet, MemoryContext context) {
     sheet->broken_sqlstate = ERRCODE_UNDEFINED_OBJECT;
     return;
   }
-  const std::string_view json = model_text(PointerGetDatum(stored));
-  ContextResource* memory = ContextResource::in(context);
   ErrorReport report;
-  try {
-    sheet->model = parse_model(json, memory);
-    return;
-  } catch (...) {
-    describe_current_exception(report);
-  }
+  sheet->model = try_load_model(PointerGetDatum(stored), context, &report);
+  if (sheet->model != nullptr) return;
   sheet->broken = pstrdup(report.message);
   sheet->broken_sqlstate = report.sqlstate;
 }
@@ -185,14 +193,19 @@ CachedAudience* cached_audience(const char* name) {
   MemoryContext caller = MemoryContextSwitchTo(context);
   CachedAudience* audience = nullptr;
   AudienceDefinition* definition = read_audience(name);
-  if (definition != nullptr) {
+  if (definition != nullptr && definition->broken == nullptr) {
     audience = palloc0_object(CachedAudience);
     audience->definition = definition;
     audience->context = context;
     reload_sheets(audience);
-    for (Oid table : {definition->lead_table, definition->score_table, definition->tally_table,
-                      definition->band_change_table, definition->pending_table})
+    audience->may_refuse = tables_may_refuse(*definition);
+    for (Oid table : {definition->score_table, definition->tally_table, definition->band_change_table,
+                      definition->pending_table}) {
       watch(cache, table);
+      if (runs_added_code(table)) audience->runs_added_code = true;
+    }
+    watch(cache, definition->lead_table);
+    if (has_mirror(*definition)) audience->runs_added_code = true;  // our own triggers at least
     MemoryContextSwitchTo(cache->context);
     cache->audiences = lappend(cache->audiences, audience);
   }
@@ -211,6 +224,7 @@ TrackedTable* tracked_table(Relation rel) {
   }
   if (!table->filled) {
     table->source_count = 0;
+    table->resting = NIL;
     fill_table(current, table, rel);
   }
   return table;

@@ -43,8 +43,10 @@ struct CachedAudience {
   MemoryContext context;
   int sheet_count;
   CachedSheet* sheets;  // active ones, by name
+  bool may_refuse;      // own_tables.hpp
   StorePlans plans;
   CondensedTally* condensed;  // condensed_tally.cpp
+  bool runs_added_code;       // writing to its tables runs triggers or the like: see become_writer
 };
 
 struct TrackedSource {
@@ -52,9 +54,16 @@ struct TrackedSource {
   SourceMatcher* matcher;  // for rows of the table that was asked for
 };
 
+// A source whose audience cannot be used.
+struct RestingSource {
+  const AudienceDefinition* audience;
+  const char* source;
+};
+
 struct TrackedTable {
   Oid table;  // hash key
   bool filled;
+  List* resting;  // RestingSource
   int source_count;
   TrackedSource* sources;  // ordered by audience, then name: the order in which audiences are locked
 };
@@ -64,7 +73,7 @@ int begin_cache_use();
 void end_cache_use(int depth_before);
 
 TrackedTable* tracked_table(Relation rel);
-CachedAudience* cached_audience(const char* name);  // nullptr: there is no such audience
+CachedAudience* cached_audience(const char* name);  // nullptr: there is no such audience, or it is broken
 // Reads the active revisions again, with the latest snapshot.
 void reload_sheets(CachedAudience* audience);
 

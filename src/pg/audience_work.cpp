@@ -6,6 +6,7 @@
 
 extern "C" {
 #include "catalog/pg_type.h"
+#include "utils/builtins.h"
 }
 
 namespace lead_scoring {
@@ -19,6 +20,11 @@ LeadDelta* empty_deltas(Datum* keys, int count) {
 }
 
 LeadDelta* take_keys(const KeyType& key, int* count) {
+  if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) != key.type)
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("column \"lead\" of a table of lead_scoring is no longer of type %s",
+                           format_type_be(key.type)),
+                    errhint("ALTER TABLE gives it its type back.")));
   *count = static_cast<int>(SPI_processed);
   auto* keys = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(std::max(*count, 1))));
   for (int i = 0; i < *count; i++) {
@@ -27,6 +33,20 @@ LeadDelta* take_keys(const KeyType& key, int* count) {
   }
   SPI_freetuptable(SPI_tuptable);
   return empty_deltas(keys, *count);
+}
+
+void record_resting(FailureList* failures, const RestingSource& resting) {
+  record_failure(failures, resting.source, nullptr, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                 psprintf("nothing is counted: %s", resting.audience->broken), nullptr);
+}
+
+void tell_failures(const FailureList& failures, const AudienceDefinition& audience) {
+  OwnerSwitch owner;
+  become_owner(&owner, audience.owner);
+  SPI_connect();
+  write_failures(failures, audience);
+  SPI_finish();
+  be_oneself(owner);
 }
 
 void select_latest(const char* sql, int argument_count, Oid* types, Datum* values) {

@@ -26,15 +26,20 @@ void select_latest(const char* sql, int argument_count, Oid* types, Datum* value
 // The next keys with tally rows, in order.
 LeadDelta* next_leads(const AudienceDefinition& audience, Datum after, bool has_after, int limit, int* count);
 
-// Failures are written at the end.
+// Of an audience that cannot be used.
+void record_resting(FailureList* failures, const RestingSource& resting);
+// As the audience's owner.
+void tell_failures(const FailureList& failures, const AudienceDefinition& audience);
+
+// Failures are written at the end. `host` as become_writer() has it.
 template <class Work>
-void with_audience(CachedAudience* audience, Work work) {
+void with_audience(CachedAudience* audience, Work work, Oid host = InvalidOid) {
   AudienceWork state = {audience, {}};
   begin_failures(&state.failures);
   count_replicated_rows();
   if (!lock_for_reading(audience->definition->lead_table)) return;
   OwnerSwitch owner;
-  become_owner(&owner, audience->definition->owner, false);
+  become_writer(&owner, *audience, host);
   SPI_connect();
   work(&state);
   write_failures(state.failures, *audience->definition);

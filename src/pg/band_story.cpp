@@ -11,10 +11,10 @@ namespace {
 struct OldModel {
   const char* sheet;
   int32 revision;
-  const Model* model;  // nullptr: it is gone
+  const Model* model;  // nullptr: it is gone, or cannot be read
 };
 
-// The model a row was made with; nullptr when it is gone.
+// The model a row was made with; nullptr when it is gone or cannot be read.
 const Model* model_of_row(ScoringBatch* batch, const CachedSheet& sheet, int32 revision) {
   if (revision == sheet.revision) return sheet.model;
   ListCell* cell = nullptr;
@@ -25,8 +25,10 @@ const Model* model_of_row(ScoringBatch* batch, const CachedSheet& sheet, int32 r
   MemoryContext caller = MemoryContextSwitchTo(batch->context);
   struct varlena* stored = read_model(sheet.name, revision);
   auto* read = palloc0_object(OldModel);
+  ErrorReport unreadable;
   *read = {pstrdup(sheet.name), revision,
-           stored == nullptr ? nullptr : load_model(PointerGetDatum(stored), CurrentMemoryContext)};
+           stored == nullptr ? nullptr
+                             : try_load_model(PointerGetDatum(stored), CurrentMemoryContext, &unreadable)};
   batch->old_models = lappend(batch->old_models, read);
   MemoryContextSwitchTo(caller);
   return read->model;

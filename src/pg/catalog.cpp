@@ -158,16 +158,20 @@ List* with_signals(List* sources) {
   return sources;
 }
 
-bool fill_key(AudienceDefinition* audience) {
+// nullptr: all is well.
+const char* fill_key(AudienceDefinition* audience) {
   const AttrNumber number = get_attnum(audience->lead_table, audience->lead_key);
-  if (number == InvalidAttrNumber) return false;
+  if (number == InvalidAttrNumber) return psprintf("the lead key column \"%s\" is gone", audience->lead_key);
   Oid type = InvalidOid;
   Oid collation = InvalidOid;
   int32 typmod = -1;
   get_atttypetypmodcoll(audience->lead_table, number, &type, &typmod, &collation);
-  if (!is_key_type(type)) return false;
+  type = getBaseType(type);
+  if (!is_key_type(type))
+    return psprintf("the lead key column \"%s\" is of type %s, which cannot be a lead key",
+                    audience->lead_key, format_type_be(type));
   init_key_type(&audience->key, type, collation);
-  return true;
+  return nullptr;
 }
 
 Oid owner_of(Oid table) {
@@ -230,34 +234,20 @@ AudienceDefinition* read_audience(const char* name) {
     found->band_change_table = row.oid("band_change_table");
     found->pending_table = row.oid("pending_table");
     found->append_when_busy = row.boolean("append_when_busy");
-    found->zone = pg_tzset(row.text_or_null("time_zone"));
+    const char* zone = row.text_or_null("time_zone");
+    found->zone = pg_tzset(zone);
     found->resolution =
         strcmp(row.text_or_null("resolution"), "hour") == 0 ? Resolution::hour : Resolution::day;
     found->owner = owner_of(found->lead_table);
     found->score_column = row.name_or_null("score_column");
     found->band_column = row.name_or_null("band_column");
     found->score_sheet = row.text_or_null("score_sheet");
-    if (OidIsValid(found->owner) && found->zone != nullptr && fill_key(found)) audience = found;
+    found->tally_type = catalog_type("tally");
+    if (!OidIsValid(found->owner)) return;
+    found->broken =
+        found->zone == nullptr ? psprintf("the time zone \"%s\" is not known", zone) : fill_key(found);
+    audience = found;
   });
-  return audience;
-}
-
-AudienceDefinition* require_audience(const char* name) {
-  AudienceDefinition* audience = read_audience(name);
-  if (audience == nullptr)
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("audience \"%s\" does not exist", name),
-         errhint(
-             "SELECT name FROM lead_scoring.audience lists the audiences; create_audience() makes one.")));
-  return audience;
-}
-
-AudienceDefinition* require_owned_audience(const char* name) {
-  AudienceDefinition* audience = require_audience(name);
-  if (!has_privs_of_role(GetUserId(), audience->owner))
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("must be owner of audience \"%s\"", name),
-                    errhint("The owner of the lead table owns the audience.")));
   return audience;
 }
 
@@ -273,7 +263,7 @@ AudienceDefinition* require_readable_scores(Oid score_table) {
   AudienceDefinition* audience = require_audience(name);
   if (pg_class_aclcheck(score_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
     ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-                    errmsg("permission denied for the scores of audience \"%s\"", audience->name),
+                    errmsg("permission denied for table %s", qualified_name(score_table)),
                     errhint("GRANT SELECT ON %s TO %s;", qualified_name(score_table),
                             quote_identifier(GetUserNameFromId(GetUserId(), false)))));
   return audience;

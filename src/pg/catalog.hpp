@@ -39,6 +39,7 @@ struct SourceDefinition {
 
 struct AudienceDefinition {
   const char* name;
+  const char* broken;  // why nothing can be done with it, key and zone being no good; nullptr: all is well
   Oid lead_table;
   const char* lead_key;
   Oid score_table;
@@ -53,6 +54,7 @@ struct AudienceDefinition {
   const char* band_column;
   const char* score_sheet;  // which sheet's; nullptr: the first active one
   KeyType key;
+  Oid tally_type;
 };
 
 Oid extension_schema();
@@ -60,14 +62,18 @@ Oid extension_schema();
 Oid catalog_relation(const char* name);
 Oid catalog_type(const char* name);
 
-// nullptr when there is no such audience, or its lead table is gone.
+// nullptr when there is no such audience, or its lead table is gone. It may be broken.
 AudienceDefinition* read_audience(const char* name);
-// The same, but an error that names it; `SQLSTATE 42704`.
+// The same, but an error that names it: SQLSTATE 42704, of a broken one 55000.
 AudienceDefinition* require_audience(const char* name);
+// The same for who sees the audience in the catalog; nobody else learns that it exists.
+AudienceDefinition* require_visible_audience(const char* name);
 // The audience with this score table, for whoever may read that; SQLSTATE 42704 and 42501.
 AudienceDefinition* require_readable_scores(Oid score_table);
-// The same as require_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
+// The same as require_visible_audience, for the audience's owner, its members and superusers only; others get SQLSTATE 42501.
 AudienceDefinition* require_owned_audience(const char* name);
+// Only that: the audience may be broken.
+void require_owner(const char* name);
 // Sources of one audience, ordered by name, with their signals.
 List* read_sources(const char* audience);
 // Sources over this table and over the tables it is a partition or child of, ordered by audience and name,

@@ -2,6 +2,7 @@
 #include "pg/audience_cache.hpp"
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
+#include "pg/source_tree.hpp"
 #include "pg/subtransaction.hpp"
 
 extern "C" {
@@ -11,8 +12,10 @@ extern "C" {
 #include "commands/event_trigger.h"
 #include "commands/trigger.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/datum.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
 }
 
@@ -77,7 +80,7 @@ void forget_as_catalog_owner() {
   const Oid owner = catalog->rd_rel->relowner;
   relation_close(catalog, AccessShareLock);
   OwnerSwitch before;
-  become_owner(&before, owner, true);
+  become_owner(&before, owner);
   const int level = enter_safe_settings();
   SPI_connect();
   forget_in_catalog();
@@ -127,7 +130,7 @@ LS_FUNCTION(ls_cascade) {
   const Datum new_name = renamed ? SPI_getbinval(trigger->tg_newtuple, desc, name, &is_null) : Datum{0};
   if (renamed && datumIsEqual(old_name, new_name, false, -1)) return PointerGetDatum(nullptr);
   OwnerSwitch before;
-  become_owner(&before, trigger->tg_relation->rd_rel->relowner, true);
+  become_owner(&before, trigger->tg_relation->rd_rel->relowner);
   SPI_connect();
   for (int i = 0; i < trigger->tg_trigger->tgnargs; i++)
     follow(trigger->tg_trigger->tgargs[i], old_name, renamed ? &new_name : nullptr);
@@ -140,13 +143,28 @@ LS_FUNCTION(ls_cascade) {
 LS_FUNCTION(ls_check_owner) {
   if (PG_ARGISNULL(0))
     ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("no audience is given")));
-  (void)require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  require_owner(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   PG_RETURN_VOID();
 }
 
-// audience_owner(audience) → name
+namespace {
+
+bool manages_partitions(const char* audience) {
+  ListCell* cell = nullptr;
+  foreach (cell, read_sources(audience)) {
+    const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
+    if (owns_relation(source->table, GetUserId()) || has_lost_child(audience, source->name)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// audience_owner(audience) → name. Who owns a source manages its partitions, and is told who must read them.
 LS_FUNCTION(ls_audience_owner) {
-  const AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+  const AudienceDefinition* audience =
+      manages_partitions(name) ? require_audience(name) : require_visible_audience(name);
   auto* owner = static_cast<Name>(palloc(NAMEDATALEN));
   namestrcpy(owner, GetUserNameFromId(audience->owner, false));
   PG_RETURN_NAME(owner);
@@ -156,20 +174,29 @@ LS_FUNCTION(ls_audience_owner) {
 LS_FUNCTION(ls_hold_writers) {
   const AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   const SourceDefinition* source = require_source(audience->name, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+  // Who may not even read the table has no business holding up its writers.
+  const AclResult right = pg_class_aclcheck(source->table, audience->owner, ACL_SELECT);
+  if (right != ACLCHECK_OK) aclcheck_error(right, OBJECT_TABLE, get_rel_name(source->table));
   LockRelationOid(source->table, ShareRowExclusiveLock);
   (void)find_all_inheritors(source->table, ShareRowExclusiveLock, nullptr);
   PG_RETURN_VOID();
 }
 
-// covering_sources(table) → rows (audience, source)
+// covering_sources(table) → rows (audience, source). That a table is a source its triggers tell everybody; whose it
+// is only its owner is told, who manages its partitions, and the audience's.
 LS_FUNCTION(ls_covering_sources) {
+  const Oid table = PG_GETARG_OID(0);
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  const bool owns_table = owns_relation(table, GetUserId());
   ListCell* cell = nullptr;
-  foreach (cell, sources_covering(PG_GETARG_OID(0))) {
+  foreach (cell, sources_covering(table)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
+    const AudienceDefinition* audience = owns_table ? nullptr : read_audience(source->audience);
+    const bool told = owns_table || (audience != nullptr && has_privs_of_role(GetUserId(), audience->owner)) ||
+                      has_lost_child(source->audience, source->name);
     Datum values[] = {CStringGetTextDatum(source->audience), CStringGetTextDatum(source->name)};
-    bool nulls[] = {false, false};
+    bool nulls[] = {!told, !told};
     tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
   }
   return Datum{0};

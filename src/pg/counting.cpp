@@ -41,10 +41,6 @@ char* qualified_collation(Oid collation) {
   return name;
 }
 
-}  // namespace
-
-namespace {
-
 // An expression as the audience's key type and collation.
 char* as_key(const AudienceDefinition& audience, const char* expression) {
   char* key = psprintf("%s::%s", expression, format_type_be_qualified(audience.key.type));
@@ -56,6 +52,13 @@ char* as_key(const AudienceDefinition& audience, const char* expression) {
 
 char* key_expression(const AudienceDefinition& audience, const char* column) {
   return as_key(audience, psprintf("e.%s", quote_identifier(column)));
+}
+
+char* names_lead_sql(const AudienceDefinition& audience, const char* column) {
+  const char* quoted = quote_identifier(column);
+  if (audience.key.length != -1) return psprintf("e.%s IS NOT NULL", quoted);
+  return psprintf("pg_catalog.octet_length(e.%s::pg_catalog.text) OPERATOR(pg_catalog.<=) %d", quoted,
+                  longest_key);
 }
 
 namespace {
@@ -81,7 +84,7 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   Relation rel = try_relation_open(source.table, AccessShareLock);
   if (rel == nullptr) return false;
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, true);
+  become_owner(&owner, audience.owner);
   SourceMatcher* matcher = make_matcher(audience, source, rel, CurrentMemoryContext);
   be_oneself(owner);
   relation_close(rel, NoLock);
@@ -97,11 +100,12 @@ bool append_source(StringInfo sql, const AudienceDefinition& audience, const Sou
   appendStringInfo(
       &counted,
       "SELECT lead_scoring.tally_rows(%s, %s, %s, %s, '{%s}'::pg_catalog.int2[]%s) AS leads FROM %s AS e "
-      "WHERE e.%s IS NOT NULL",
+      "WHERE %s",
       quote_literal_cstr(audience.name), quote_literal_cstr(source.name),
       query.signals == nullptr ? "NULL" : psprintf("'%s'::pg_catalog.int4[]", query.signals),
       query.guarded ? "true" : "false", numbers.data, values.data,
-      qualified_name(OidIsValid(query.table) ? query.table : source.table), key);
+      qualified_name(OidIsValid(query.table) ? query.table : source.table),
+      names_lead_sql(audience, source.lead_key));
   // Keys are equal as the lead key says; without a collation the bare column can use an index of its own type.
   if (query.keys != nullptr)
     appendStringInfo(&counted, " AND %s OPERATOR(pg_catalog.=) ANY (%s)",
@@ -173,7 +177,7 @@ void run_statement(const AudienceDefinition& audience, const CountingStatement& 
   // A row-level policy must be an error here, never a smaller count.
   set_locally("row_security", "off");
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, true);
+  become_owner(&owner, audience.owner);
   run_sql(sql, statement.argument_count, statement.types, statement.values, statement.expected);
   be_oneself(owner);
   leave_safe_settings(level);

@@ -18,6 +18,8 @@ char* recount_sql(const AudienceDefinition& audience, const RecountQuery& query)
 
 // The key column of a source, aliased e, as the audience's key type and collation.
 char* key_expression(const AudienceDefinition& audience, const char* column);
+// Whether a row `e` of a source names a lead.
+char* names_lead_sql(const AudienceDefinition& audience, const char* column);
 
 // A statement around a recount; it is made twice when the first, unguarded one fails on some row.
 struct CountingStatement {

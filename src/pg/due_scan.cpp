@@ -42,6 +42,7 @@ Datum value_of(const Walk& walk, AttrNumber column) {
 }
 
 bool is_active(const Walk& walk, Datum sheet, int32 revision) {
+  if (sheet == 0) return false;  // NULL
   const struct varlena* name = PG_DETOAST_DATUM_PACKED(sheet);
   const std::string_view text(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
   ListCell* cell = nullptr;

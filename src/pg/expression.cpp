@@ -51,7 +51,8 @@ void expression_error_context(void* arg) {
 bool is_mutable_function(Oid function, void*) { return func_volatile(function) != PROVOLATILE_IMMUTABLE; }
 bool is_user_function(Oid function, void*) { return function >= FirstNormalObjectId; }
 
-using Walker = bool (*)(Node*, void*);
+}  // namespace
+
 bool walk(Node* node, Walker walker, void* context) {
 #if PG_VERSION_NUM >= 160000
   return expression_tree_walker(node, walker, context);
@@ -60,6 +61,8 @@ bool walk(Node* node, Walker walker, void* context) {
                                 context);
 #endif
 }
+
+namespace {
 
 bool prints_by_settings(Oid type) {
   return type == FLOAT4OID || type == FLOAT8OID || type == BYTEAOID || type == XMLOID;
@@ -267,7 +270,8 @@ int enter_safe_settings() {
   return level;
 }
 
-void leave_safe_settings(int level) { AtEOXact_GUC(true, level); }
+// As after an error: what an expression's functions have set is taken back as well.
+void leave_safe_settings(int level) { AtEOXact_GUC(false, level); }
 
 }  // namespace lead_scoring
 

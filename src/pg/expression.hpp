@@ -33,4 +33,8 @@ void collect_columns(Node* expression, Bitmapset** columns);
 int enter_safe_settings();
 void leave_safe_settings(int level);
 
+// Over the nodes of an expression, as expression_tree_walker does it.
+using Walker = bool (*)(Node*, void*);
+bool walk(Node* node, Walker walker, void* context);
+
 }  // namespace lead_scoring

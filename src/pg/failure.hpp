@@ -7,7 +7,7 @@
 namespace lead_scoring {
 
 struct Failure {
-  const char* source;
+  const char* source;  // empty: not about rows, but about what is written
   const char* signal;  // nullptr: the row itself (no lead key, no usable time)
   int sqlstate;
   const char* message;
@@ -23,7 +23,10 @@ struct FailureList {
 void begin_failures(FailureList* list);  // in the current memory context
 void record_failure(FailureList* list, const char* source, const char* signal, int sqlstate,
                     const char* message, const char* sample_key);
-// Writes them as the current user, who must be the audience's owner. Needs an SPI connection.
+// For work that may be tried again: what it has recorded by itself.
+void add_failures(FailureList* list, const FailureList& more);
+// Writes them as the current user, who must be the audience's owner. Needs an SPI connection. Where the log cannot take
+// them, or somebody else has locked it, they go to the server's log as a warning: the log must never cost an event.
 void write_failures(const FailureList& list, const AudienceDefinition& audience);
 
 // Errors that are about the session or the server and never about a row: they must surface.

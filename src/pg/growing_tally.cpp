@@ -51,8 +51,8 @@ GrowingTally* next_block(GrowingTally* last, std::pmr::memory_resource& memory) 
     throw Error(ErrorKind::out_of_range, "a tally has too many entries to be summed");
   if (words >= last->compact_at) {
     GrowingTally* whole = joined(last, memory);
+    part_of(whole)->compact();  // a sum may overflow: then what is there stays as it is
     free_chain(last, memory);
-    part_of(whole)->compact();
     const std::uint64_t twice = 2 * static_cast<std::uint64_t>(words_of(whole));
     whole->compact_at = static_cast<std::uint32_t>(
         std::clamp<std::uint64_t>(twice, first_compaction, std::numeric_limits<std::uint32_t>::max()));

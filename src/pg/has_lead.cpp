@@ -14,7 +14,7 @@ LS_FUNCTION(ls_has_lead) {
   Oid types[] = {audience->key.type};
   Datum values[] = {key_from_text(audience->key, text_to_cstring(PG_GETARG_TEXT_PP(1)))};
   OwnerSwitch owner;
-  become_owner(&owner, audience->owner, false);
+  become_owner(&owner, audience->owner);
   SPI_connect();
   const int result = SPI_execute_with_args(
       psprintf("SELECT FROM %s AS l WHERE l.%s OPERATOR(pg_catalog.=) $1",

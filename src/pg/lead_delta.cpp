@@ -1,16 +1,28 @@
 #include "pg/lead_delta.hpp"
 
+#include "pg/subtransaction.hpp"
 #include "pg/tally_datum.hpp"
 
 namespace lead_scoring {
 
 void begin_deltas(DeltaBuffer* buffer, const KeyType* key) {
-  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0, nullptr, 0};
+  *buffer = {CurrentMemoryContext, key, nullptr, 0, 0, nullptr, 0, false};
 }
 
 namespace {
 
 constexpr uint32 first_capacity = 8;
+
+// A key of more bytes might be too long for an index, which says so when it is written.
+constexpr Size usual_key_size = 500;
+// Values up to a million, in ten-thousandths: a sum of fewer than 2^29 of them cannot overflow.
+constexpr std::int64_t usual_value = 10'000'000'000;
+
+bool is_unusual(const KeyType& key, Datum value) {
+  return key.length == -1 && VARSIZE_ANY_EXHDR(DatumGetPointer(value)) > usual_key_size;
+}
+
+bool is_unusual(const Entry& entry) { return entry.value > usual_value || entry.value < -usual_value; }
 
 // Where the lead's number stands, or may be put.
 uint32* place_of(const DeltaBuffer& buffer, uint32 hash, Datum key) {
@@ -58,6 +70,7 @@ GrowingDelta* lead_of(DeltaBuffer* buffer, Datum key) {
     MemoryContext caller = MemoryContextSwitchTo(buffer->context);
     buffer->leads[buffer->used] = {copy_key(*buffer->key, key), hash, nullptr, 0, 0};
     MemoryContextSwitchTo(caller);
+    buffer->unusual = buffer->unusual || is_unusual(*buffer->key, buffer->leads[buffer->used].key);
     *place = ++buffer->used;
   }
   buffer->last = *place - 1;
@@ -74,6 +87,7 @@ void add_delta_row(void* sink, Datum key, std::span<const Entry> entries) {
     lead->mirror += static_cast<std::uint64_t>(entries.front().count) * entries.front().item;
     entries = entries.subspan(1);
   }
+  for (const Entry& entry : entries) buffer->unusual = buffer->unusual || is_unusual(entry);
   if (!entries.empty()) lead->tally = growing_tally_add(lead->tally, entries, buffer->context);
 }
 
@@ -84,9 +98,21 @@ int compare_leads(const void* a, const void* b, void* key) {
                       static_cast<const GrowingDelta*>(b)->key);
 }
 
+Datum sum_of(const DeltaBuffer& buffer, const GrowingDelta& lead, MemoryContext scratch,
+             FailureList* failures) {
+  if (lead.tally == nullptr) return tally_datum_from({});
+  if (!buffer.unusual) return growing_tally_value(lead.tally, scratch);
+  Datum sum = 0;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { sum = growing_tally_value(lead.tally, scratch); })) return sum;
+  record_failure(failures, "", nullptr, error->sqlerrcode, error->message, key_text(*buffer.key, lead.key));
+  FreeErrorData(error);
+  return tally_datum_from({});
+}
+
 }  // namespace
 
-LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
+LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count, FailureList* failures) {
   *count = 0;
   if (buffer->used == 0) return nullptr;
   qsort_arg(buffer->leads, buffer->used, sizeof(GrowingDelta), compare_leads,
@@ -97,8 +123,7 @@ LeadDelta* sum_deltas(DeltaBuffer* buffer, int* count) {
       AllocSetContextCreate(CurrentMemoryContext, "lead_scoring delta", ALLOCSET_DEFAULT_SIZES);
   for (uint32 i = 0; i < buffer->used; i++) {
     const GrowingDelta* lead = &buffer->leads[i];
-    const Datum tally =
-        lead->tally == nullptr ? tally_datum_from({}) : growing_tally_value(lead->tally, scratch);
+    const Datum tally = sum_of(*buffer, *lead, scratch, failures);
     MemoryContextReset(scratch);
     const bool changed = !is_empty_tally(tally);
     // The lead came or went, or its mirror columns changed.

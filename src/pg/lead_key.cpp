@@ -1,6 +1,7 @@
 #include "pg/lead_key.hpp"
 
 extern "C" {
+#include "access/detoast.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "utils/array.h"
@@ -37,6 +38,10 @@ Datum widen_key(const KeyType& key, Oid from, Datum value) {
   if (from == key.type || key.type == TEXTOID) return value;
   const int64 number = from == INT2OID ? DatumGetInt16(value) : DatumGetInt32(value);
   return key.type == INT8OID ? Int64GetDatum(number) : Int32GetDatum(static_cast<int32>(number));
+}
+
+bool is_too_long(const KeyType& key, Datum value) {
+  return key.length == -1 && toast_raw_datum_size(value) - VARHDRSZ > longest_key;
 }
 
 int compare_keys(const KeyType& key, Datum a, Datum b) {

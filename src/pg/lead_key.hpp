@@ -27,6 +27,10 @@ bool can_name_leads(Oid from, Oid key);
 // The value as the key's type, for a column that can name leads.
 Datum widen_key(const KeyType& key, Oid from, Datum value);
 
+// Texts of more bytes name no lead: an index might not hold them, and says so only when they are written.
+constexpr int longest_key = 2000;
+[[nodiscard]] bool is_too_long(const KeyType& key, Datum value);
+
 int compare_keys(const KeyType& key, Datum a, Datum b);
 // Equal for equal keys; in all bits.
 uint32 hash_key(const KeyType& key, Datum value);

@@ -1,6 +1,6 @@
 // tally(audience, lead_key) → the tally of a lead. Who may read the tallies reads them. Who may only read the
 // scores is given the tallies of the leads whose scores they see, which is what explain needs.
-#include "pg/catalog.hpp"
+#include "pg/audience_tables.hpp"
 #include "pg/owner.hpp"
 #include "pg/tally_datum.hpp"
 
@@ -35,11 +35,15 @@ bool select_maintained(const AudienceDefinition& audience, Datum key, Datum* tal
                        tally);
 }
 
-// As the owner: who may read a lead's tally may read all of it.
 bool select_pending(const AudienceDefinition& audience, Datum key, Datum* tally) {
+  return select_by_key(audience, audience.pending_table, "lead_scoring.sum(t.delta)", key, tally);
+}
+
+// Who may read a lead's tally may read all of it.
+bool select_pending_as_owner(const AudienceDefinition& audience, Datum key, Datum* tally) {
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, false);
-  const bool found = select_by_key(audience, audience.pending_table, "lead_scoring.sum(t.delta)", key, tally);
+  become_owner(&owner, audience.owner);
+  const bool found = select_pending(audience, key, tally);
   be_oneself(owner);
   return found;
 }
@@ -49,7 +53,9 @@ bool select_tally(const AudienceDefinition& audience, Datum key, Datum* tally) {
   const bool maintained = select_maintained(audience, key, tally);
   if (!maintained && pg_class_aclcheck(audience.pending_table, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
     return false;
-  if (!select_pending(audience, key, &pending)) return maintained;
+  const bool found =
+      maintained ? select_pending_as_owner(audience, key, &pending) : select_pending(audience, key, &pending);
+  if (!found) return maintained;
   *tally = maintained ? tally_sum(*tally, pending) : pending;
   return true;
 }
@@ -59,7 +65,7 @@ bool select_tally_of_visible_lead(const AudienceDefinition& audience, Datum key,
   // As the caller: privileges and row-level security of the score table decide.
   if (!select_by_key(audience, audience.score_table, "true", key, &seen)) return false;
   OwnerSwitch owner;
-  become_owner(&owner, audience.owner, false);
+  become_owner(&owner, audience.owner);
   const bool found = select_tally(audience, key, tally);
   be_oneself(owner);
   return found;
@@ -68,9 +74,11 @@ bool select_tally_of_visible_lead(const AudienceDefinition& audience, Datum key,
 }  // namespace
 
 LS_FUNCTION(ls_lead_tally) {
-  const AudienceDefinition* audience = require_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+  const AudienceDefinition* audience = require_visible_audience(text_to_cstring(PG_GETARG_TEXT_PP(0)));
   const Datum key = key_from_text(audience->key, text_to_cstring(PG_GETARG_TEXT_PP(1)));
   const bool may_read = pg_class_aclcheck(audience->tally_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+  if (may_read || pg_class_aclcheck(audience->score_table, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+    require_audience_tables(*audience);
   Datum tally = 0;
   SPI_connect();
   const bool found =

@@ -4,6 +4,7 @@
 // that differ are locked or written, so our own trigger, fired by the write, finds nothing to do.
 #include "pg/mirror.hpp"
 
+#include "pg/subtransaction.hpp"
 #include "pg/tally_store.hpp"
 
 extern "C" {
@@ -99,9 +100,10 @@ char* mirror_differs_sql(const AudienceDefinition& a) {
   return psprintf("(%s OR %s)", differs(a.score_column, "s.score"), differs(a.band_column, "s.band"));
 }
 
-void mirror_scores(CachedAudience* audience, Datum* keys, int count) {
+namespace {
+
+void copy_scores(CachedAudience* audience, Datum* keys, int count) {
   const AudienceDefinition& a = *audience->definition;
-  if (!has_mirror(a)) return;
   const char* sheet = mirrored_sheet(*audience);
   Datum values[] = {key_array(a.key, keys, count), CStringGetTextDatum(sheet == nullptr ? "" : sheet)};
   int unequal = 0;
@@ -112,6 +114,19 @@ void mirror_scores(CachedAudience* audience, Datum* keys, int count) {
   execute_prepared(lock_plan(audience), values, SPI_OK_SELECT);
   values[0] = selected_keys(a.key, &free_rows);
   if (free_rows > 0) execute_prepared(copy_plan(audience), values, SPI_OK_UPDATE);
+}
+
+}  // namespace
+
+void mirror_scores(CachedAudience* audience, Datum* keys, int count, FailureList* failures) {
+  const AudienceDefinition& a = *audience->definition;
+  if (!has_mirror(a) || count == 0) return;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [=] { copy_scores(audience, keys, count); })) return;
+  record_failure(failures, "", nullptr, error->sqlerrcode,
+                 psprintf("columns of the lead table are behind: %s", error->message),
+                 key_text(a.key, keys[0]));
+  FreeErrorData(error);
 }
 
 }  // namespace lead_scoring

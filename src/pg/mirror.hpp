@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/audience_cache.hpp"
+#include "pg/failure.hpp"
 
 namespace lead_scoring {
 
@@ -15,7 +16,8 @@ char* mirror_differs_sql(const AudienceDefinition& audience);
 const char* mirrored_sheet(const CachedAudience& audience);
 
 // Brings the columns of these leads in step with their score rows. Needs an SPI connection; runs as the
-// audience's owner, with the leads' tally rows locked.
-void mirror_scores(CachedAudience* audience, Datum* keys, int count);
+// audience's owner, with the leads' tally rows locked. The lead table is the user's: what refuses there is a failure,
+// and the columns stay behind.
+void mirror_scores(CachedAudience* audience, Datum* keys, int count, FailureList* failures);
 
 }  // namespace lead_scoring

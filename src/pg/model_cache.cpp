@@ -19,6 +19,27 @@ const Model* load_model(Datum model, MemoryContext context) {
   });
 }
 
+const Model* try_load_model(Datum model, MemoryContext context, ErrorReport* problem) {
+  const std::string_view json = model_text(model);
+  ContextResource* memory = ContextResource::in(context);
+  try {
+    return parse_model(json, memory);
+  } catch (...) {
+    describe_current_exception(*problem);
+  }
+  return nullptr;
+}
+
+const char* model_problem(const struct varlena* model) {
+  if (model == nullptr) return "the active revision is missing";
+  MemoryContext scratch =
+      AllocSetContextCreate(CurrentMemoryContext, "lead_scoring model", ALLOCSET_SMALL_SIZES);
+  ErrorReport problem;
+  const bool readable = try_load_model(PointerGetDatum(model), scratch, &problem) != nullptr;
+  MemoryContextDelete(scratch);
+  return readable ? nullptr : pstrdup(problem.message);
+}
+
 ModelCache* ModelCache::create(MemoryContext context) {
   static_assert(std::is_trivially_destructible_v<ModelCache>);
   auto* cache = new (MemoryContextAllocZero(context, sizeof(ModelCache))) ModelCache{};

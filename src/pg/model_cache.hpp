@@ -17,6 +17,11 @@ namespace lead_scoring {
 // it. Nothing has to be destroyed. For callers that keep models by their own key, as the triggers do by
 // sheet and revision.
 [[nodiscard]] const Model* load_model(Datum model, MemoryContext context);
+// nullptr: this release cannot read it. Of a stored model, which must not stop the application.
+const Model* try_load_model(Datum model, MemoryContext context, ErrorReport* problem);
+
+// What is wrong with the stored model of an active revision (nullptr: it is missing); nullptr: nothing.
+[[nodiscard]] const char* model_problem(const struct varlena* model);
 
 // Parsed models of the values that one call site has seen lately. Only a cache: without it everything is
 // the same, and slower.

@@ -40,8 +40,10 @@ void open(PendingTable* table) {
   if (table->is_open) return;
   MemoryContext caller = MemoryContextSwitchTo(table->context);
   open_stored(&table->stored, table->audience->definition->pending_table);
-  table->lead = required_column(table->stored, "lead", 1);
-  table->delta = required_column(table->stored, "delta", 3);
+  const AudienceDefinition& a = *table->audience->definition;
+  table->lead = required_column(table->stored, "lead", a.key.type, 1);
+  table->delta = required_column(table->stored, "delta", a.tally_type, 3);
+  require_lead_key(table->stored, table->lead, a.key, 1);
   table->is_open = true;
   MemoryContextSwitchTo(caller);
 }
@@ -69,7 +71,7 @@ Datum sum_of_result() {
   for (uint64 i = 0; i < SPI_processed; i++) {
     bool is_null = false;
     const Datum delta = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &is_null);
-    state = open_tally_add_all(state, delta, CurrentMemoryContext);
+    if (!is_null) state = open_tally_add_all(state, delta, CurrentMemoryContext);
   }
   return state == 0 ? state : close_tally(state);
 }

@@ -7,6 +7,7 @@
 #include "pg/counting.hpp"
 #include "pg/pending.hpp"
 #include "pg/rescore.hpp"
+#include "pg/source_tree.hpp"
 #include "pg/tally_datum.hpp"
 #include "pg/tally_store.hpp"
 
@@ -17,6 +18,7 @@ extern "C" {
 #include "utils/array.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 }
 
 namespace lead_scoring {
@@ -108,7 +110,7 @@ Recounted recounted(AudienceWork* work, const LeadDelta* leads, int count, const
       HeapTuple row = rows->vals[next];
       if (compare_keys(a.key, lead->key, SPI_getbinval(row, rows->tupdesc, 1, &is_null)) != 0) break;
       const Datum tally = SPI_getbinval(row, rows->tupdesc, 2, &is_null);
-      lead->tally = is_empty_tally(lead->tally) ? tally : tally_sum(lead->tally, tally);
+      if (!is_null) lead->tally = is_empty_tally(lead->tally) ? tally : tally_sum(lead->tally, tally);
       const int64 id = DatumGetInt64(SPI_getbinval(row, rows->tupdesc, 3, &is_null));
       if (!is_null) result.pending[result.pending_count++] = {lead->key, id};
     }
@@ -173,17 +175,24 @@ const char* add_sql(const AudienceDefinition& audience, const RecountQuery& quer
 }
 
 constexpr int rescore_batch_size = 10000;
+constexpr int notice_after_ms = 10000;
 
 int64 rescore_all(AudienceWork* work, const char* cause) {
   const AudienceDefinition& a = definition(*work);
+  TimestampTz noticed_at = GetCurrentTimestamp();
   int64 total = 0;
   int count = 0;
   Datum after = 0;
   do {
     LeadDelta* leads = next_leads(a, after, total > 0, rescore_batch_size, &count);
-    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
+    apply_deltas(work->audience, leads, count, {cause, true, false}, &work->failures);
     if (count > 0) after = leads[count - 1].key;
     total += count;
+    if (TimestampDifferenceExceeds(noticed_at, GetCurrentTimestamp(), notice_after_ms)) {
+      noticed_at = GetCurrentTimestamp();
+      ereport(NOTICE, (errmsg("lead_scoring: %s of \"%s\": %lld leads so far", cause, a.name,
+                              static_cast<long long>(total))));
+    }
   } while (count == rescore_batch_size);
   return total;
 }
@@ -196,9 +205,9 @@ void create_tally_rows(AudienceWork* work) {
   ListCell* cell = nullptr;
   foreach (cell, read_sources(a.name)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
-    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE e.%s IS NOT NULL",
-                     sql.len == 0 ? "" : " UNION ", key_expression(a, source->lead_key),
-                     qualified_name(source->table), quote_identifier(source->lead_key));
+    appendStringInfo(&sql, "%sSELECT %s AS lead FROM %s AS e WHERE %s", sql.len == 0 ? "" : " UNION ",
+                     key_expression(a, source->lead_key), qualified_name(source->table),
+                     names_lead_sql(a, source->lead_key));
   }
   appendStringInfo(&sql, "%sSELECT p.lead FROM %s AS p", sql.len == 0 ? "" : " UNION ",
                    qualified_name(a.pending_table));
@@ -264,9 +273,9 @@ const char* partition_sql(const AudienceDefinition& audience, const RecountQuery
   const char* key = moved->source->lead_key;
   return psprintf(
       "SELECT k.lead, %scoalesce(c.tally, '{}'::lead_scoring.tally) FROM (SELECT %s AS lead FROM %s AS e "
-      "WHERE "
-      "e.%s IS NOT NULL) AS k LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) k.lead ORDER BY k.lead",
-      sign, key_expression(audience, key), qualified_name(query.table), quote_identifier(key), counted);
+      "WHERE %s) AS k LEFT JOIN (%s) AS c ON c.lead OPERATOR(pg_catalog.=) k.lead ORDER BY k.lead",
+      sign, key_expression(audience, key), qualified_name(query.table), names_lead_sql(audience, key),
+      counted);
 }
 
 LeadDelta* take_deltas(const KeyType& key, int* count) {
@@ -286,6 +295,29 @@ LeadDelta* take_deltas(const KeyType& key, int* count) {
 
 }  // namespace
 
+namespace {
+
+// Whether this is the event trigger of a command that has just changed the partition tree of a source. Only the owner
+// of the tree can have given it, or of a table that has left it.
+bool moves_partitions(const char* audience, const char* source) {
+  if (has_lost_child(audience, source)) return true;
+  Oid types[] = {TEXTOID, TEXTOID};
+  Datum values[] = {CStringGetTextDatum(audience), CStringGetTextDatum(source)};
+  SPI_connect();
+  run_sql(
+      "SELECT FROM pg_catalog.pg_event_trigger_ddl_commands() AS c, lead_scoring.covering_sources(c.objid) "
+      "AS s "
+      "WHERE c.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass "
+      "AND lead_scoring.changes_tree(c.command) "
+      "AND s.audience OPERATOR(pg_catalog.=) $1 AND s.source OPERATOR(pg_catalog.=) $2",
+      2, types, values, SPI_OK_SELECT);
+  const bool moves = SPI_processed > 0;
+  SPI_finish();
+  return moves;
+}
+
+}  // namespace
+
 // count_partition(audience, source, partition, sign) → void. Nobody else can be writing to the partition: the
 // caller has just attached (sign 1) or detached (sign −1) it.
 LS_FUNCTION(ls_count_partition) {
@@ -294,10 +326,9 @@ LS_FUNCTION(ls_count_partition) {
   const Oid partition = PG_GETARG_OID(2);
   const int32 sign = PG_GETARG_INT32(3);
   // Whoever owns the rows may attach and detach them, as well as insert and delete them.
-  if (!owns_relation(partition, GetUserId()))
+  if (!owns_relation(partition, GetUserId()) || !moves_partitions(name, source))
     (void)require_owned_audience(name);
-  else
-    (void)require_audience(name);
+  (void)require_audience(name);
   with_checked_audience(name, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
     const RecountQuery query = {source, nullptr, nullptr, false, partition};
@@ -306,7 +337,7 @@ LS_FUNCTION(ls_count_partition) {
     int count = 0;
     LeadDelta* leads = take_deltas(a.key, &count);
     const char* cause = sign > 0 ? "partition attached" : "partition detached";
-    apply_deltas(work->audience, leads, count, {cause, true}, &work->failures);
+    apply_deltas(work->audience, leads, count, {cause, true, false}, &work->failures);
   });
   PG_RETURN_VOID();
 }
@@ -327,7 +358,7 @@ LS_FUNCTION(ls_create_tally_rows) {
   PG_RETURN_VOID();
 }
 
-// rebuild_batch(audience, after, batch_size) → last key as text; NULL at the end.
+// rebuild_batch(audience, after, batch_size) → (last_key, leads); last_key NULL at the end.
 LS_FUNCTION(ls_rebuild_batch) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(2))
     ereport(ERROR,
@@ -340,10 +371,10 @@ LS_FUNCTION(ls_rebuild_batch) {
                     errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Datum last = 0;
+  int count = 0;
   with_named_audience(name, [&](AudienceWork* work) {
     const AudienceDefinition& a = definition(*work);
     lock_sources(a);
-    int count = 0;
     const Datum from = after == nullptr ? Datum{0} : key_from_text(a.key, after);
     LeadDelta* leads = next_leads(a, from, after != nullptr, limit, &count);
     if (count == 0) return;
@@ -351,8 +382,12 @@ LS_FUNCTION(ls_rebuild_batch) {
     recount_leads(work, leads, count, whole(), "rebuild");
     last = PointerGetDatum(MemoryContextStrdup(caller, key_text(a.key, leads[count - 1].key)));
   });
-  if (last == 0) PG_RETURN_NULL();
-  PG_RETURN_TEXT_P(cstring_to_text(DatumGetCString(last)));
+  TupleDesc desc = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &desc) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "lead_scoring: rebuild_batch must return a row");
+  Datum values[] = {last == 0 ? last : CStringGetTextDatum(DatumGetCString(last)), Int64GetDatum(count)};
+  bool nulls[] = {last == 0, false};
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
 
 // wait_for_writers(audience) → void. Returns when every transaction that was writing to a source when this

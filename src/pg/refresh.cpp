@@ -74,6 +74,13 @@ LeadDelta* unequal_leads(const CachedAudience& audience, const Position& positio
   return select_keys(a, sql, position, count);
 }
 
+[[noreturn]] void refuse_kind(const char* what) {
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there are no leads that are \"%s\"", what),
+           errhint("One of pending, due, waking, unequal.")));
+  pg_unreachable();
+}
+
 // What is to be looked at.
 DueLeads next_due(CachedAudience* audience, const char* what, const Position& position) {
   if (strcmp(what, "due") == 0)
@@ -83,8 +90,10 @@ DueLeads next_due(CachedAudience* audience, const char* what, const Position& po
     due.leads = pending_leads(*audience->definition, position, &due.count);
   else if (strcmp(what, "waking") == 0)
     due.leads = waking_leads(*audience->definition, position, &due.count);
-  else
+  else if (strcmp(what, "unequal") == 0)
     due.leads = unequal_leads(*audience, position, &due.count);
+  else
+    refuse_kind(what);
   if (due.count > 0) due.last = due.leads[due.count - 1].key;
   return due;
 }
@@ -117,10 +126,16 @@ using namespace lead_scoring;
 
 // refresh_batch(audience, after, batch_size, what) → (last_key, refreshed, skipped, told)
 LS_FUNCTION(ls_refresh_batch) {
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(2) || PG_ARGISNULL(3))
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                    errmsg("audience, batch size and what must not be NULL")));
   const char* name = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char* after = PG_ARGISNULL(1) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(1));
   const int32 limit = PG_GETARG_INT32(2);
   const char* what = text_to_cstring(PG_GETARG_TEXT_PP(3));
+  if (limit < 1)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("batch size must be at least 1, not %d", limit)));
   MemoryContext caller = CurrentMemoryContext;
   Progress progress = {nullptr, 0, 0, false};
   with_named_audience(

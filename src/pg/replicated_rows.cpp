@@ -26,6 +26,9 @@ struct AudienceRows {
   List* summed;  // SummedDeltas, taken out of the buffer
   FailureList failures;
   bool leads_change;
+  bool unusual;  // as in DeltaBuffer
+  bool resting;  // the audience cannot be used: there are only failures
+  Oid host;      // owner of the tables that the rows are in; 0: there are several
 };
 
 struct ReplicatedRows {
@@ -58,17 +61,22 @@ int by_name(const ListCell* a, const ListCell* b) {
 
 // nullptr: the lead table is gone, and so is its audience. It is locked from the first row on, because its key column
 // must stay what it is.
-AudienceRows* rows_of(ReplicatedRows* rows, const AudienceDefinition& audience) {
+AudienceRows* rows_of(ReplicatedRows* rows, const AudienceDefinition& audience, Oid host) {
+  const bool resting = audience.broken != nullptr;
   ListCell* cell = nullptr;
   foreach (cell, rows->audiences) {
     auto* known = static_cast<AudienceRows*>(lfirst(cell));
-    if (strcmp(known->name, audience.name) == 0) return known;
+    if (known->resting != resting || strcmp(known->name, audience.name) != 0) continue;
+    if (known->host != host) known->host = InvalidOid;
+    return known;
   }
   if (!lock_for_reading(audience.lead_table)) return nullptr;
   MemoryContext caller = MemoryContextSwitchTo(rows->context);
   auto* made = palloc0_object(AudienceRows);
   made->name = pstrdup(audience.name);
-  init_key_type(&made->key, audience.key.type, audience.key.collation);
+  made->resting = resting;
+  made->host = host;
+  if (!resting) init_key_type(&made->key, audience.key.type, audience.key.collation);
   begin_deltas(&made->deltas, &made->key);
   begin_failures(&made->failures);
   rows->audiences = lappend(rows->audiences, made);
@@ -86,7 +94,8 @@ bool next_only_row(void* taken, TupleTableSlot*) {
 
 void match_one(SourceMatcher* matcher, TupleTableSlot* slot, int sign, AudienceRows* rows) {
   bool taken = false;
-  const MatchSink sink = {add_delta_row, &rows->deltas, &rows->failures, sign, matcher->source->profile};
+  const MatchSink sink = {add_delta_row, &rows->deltas, &rows->failures, sign, matcher->source->profile,
+                          true};
   match_rows(matcher, slot, next_only_row, &taken, sink);
 }
 
@@ -94,7 +103,7 @@ void match_versions(const TriggerData* trigger, const TrackedSource& source, Aud
   const bool inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
   const bool updated = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
   OwnerSwitch owner;
-  become_owner(&owner, source.audience->definition->owner, true);
+  become_owner(&owner, source.audience->definition->owner);
   const int level = source.matcher->user_functions ? enter_safe_settings() : 0;
   if (!inserted) match_one(source.matcher, trigger->tg_trigslot, -1, rows);
   if (inserted || updated)
@@ -106,8 +115,15 @@ void match_versions(const TriggerData* trigger, const TrackedSource& source, Aud
 
 void collect(const TriggerData* trigger, ReplicatedRows* rows) {
   const TrackedTable* table = tracked_table(trigger->tg_relation);
+  const Oid host = trigger->tg_relation->rd_rel->relowner;
+  ListCell* cell = nullptr;
+  foreach (cell, table->resting) {
+    const auto* resting = static_cast<const RestingSource*>(lfirst(cell));
+    AudienceRows* audience = rows_of(rows, *resting->audience, host);
+    if (audience != nullptr) record_resting(&audience->failures, *resting);
+  }
   for (int i = 0; i < table->source_count; i++) {
-    AudienceRows* audience = rows_of(rows, *table->sources[i].audience->definition);
+    AudienceRows* audience = rows_of(rows, *table->sources[i].audience->definition, host);
     if (audience != nullptr) match_versions(trigger, table->sources[i], audience);
   }
 }
@@ -117,21 +133,32 @@ void sum_up(ReplicatedRows* rows, AudienceRows* audience) {
   if (audience->deltas.used == 0) return;
   MemoryContext caller = MemoryContextSwitchTo(rows->context);
   auto* summed = palloc_object(SummedDeltas);
-  summed->leads = sum_deltas(&audience->deltas, &summed->count);
+  audience->unusual = audience->unusual || audience->deltas.unusual;
+  summed->leads = sum_deltas(&audience->deltas, &summed->count, &audience->failures);
   audience->summed = lappend(audience->summed, summed);
   begin_deltas(&audience->deltas, &audience->key);
   MemoryContextSwitchTo(caller);
 }
 
 void count_audience(CachedAudience* audience, const AudienceRows& rows) {
-  with_audience(audience, [&](AudienceWork* work) {
+  const Occasion occasion = {"event", rows.leads_change, audience->may_refuse || rows.unusual};
+  const auto work = [&](AudienceWork* work) {
     work->failures = rows.failures;
     ListCell* cell = nullptr;
     foreach (cell, rows.summed) {
       const auto* summed = static_cast<const SummedDeltas*>(lfirst(cell));
-      apply_deltas(audience, summed->leads, summed->count, {"event", rows.leads_change}, &work->failures);
+      apply_deltas(audience, summed->leads, summed->count, occasion, &work->failures);
     }
-  });
+  };
+  with_audience(audience, work, rows.host);
+}
+
+// Of an audience that cannot be used, or not any more.
+void tell_uncounted(AudienceRows* rows) {
+  const AudienceDefinition* audience = read_audience(rows->name);
+  if (audience == nullptr) return;
+  if (!rows->resting && rows->summed != NIL) record_resting(&rows->failures, {audience, ""});
+  tell_failures(rows->failures, *audience);
 }
 
 void count_rows(ReplicatedRows* rows) {
@@ -140,7 +167,10 @@ void count_rows(ReplicatedRows* rows) {
     auto* audience = static_cast<AudienceRows*>(lfirst(cell));
     sum_up(rows, audience);
     CachedAudience* cached = cached_audience(audience->name);
-    if (cached != nullptr) count_audience(cached, *audience);
+    if (cached != nullptr)
+      count_audience(cached, *audience);
+    else
+      tell_uncounted(audience);
   }
 }
 

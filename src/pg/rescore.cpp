@@ -7,6 +7,7 @@
 #include "pg/band_story.hpp"
 #include "pg/condensed_tally.hpp"
 #include "pg/mirror.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/tally_datum.hpp"
 
 extern "C" {
@@ -226,7 +227,7 @@ void mirror_batch(const ScoringBatch& batch) {
   int count = 0;
   for (int i = 0; i < batch.count; i++)
     if (!batch.tally_rows[i].held) keys[count++] = batch.leads[i].key;
-  mirror_scores(batch.audience, keys, count);
+  mirror_scores(batch.audience, keys, count, batch.failures);
 }
 
 // What is left is rare, and but for the band changes done by statements.
@@ -265,6 +266,37 @@ void run_batch(ScoringBatch* batch, const TallyStep& step) {
   finish_batch(*batch);
 }
 
+Rescored with(const Rescored& a, const Rescored& b) { return {a.leads + b.leads, a.told || b.told}; }
+
+// Again in halves where something fails, down to the lead that it is about. What is written has a transaction id of
+// its own, so this is for where failing is likely.
+Rescored run_guarded(const ScoringBatch& batch, const TallyStep& step) {
+  ScoringBatch tried = batch;
+  FailureList failures;
+  begin_failures(&failures);
+  tried.failures = &failures;
+  ErrorData* error = nullptr;
+  if (guarded(&error, [&] { run_batch(&tried, step); })) {
+    add_failures(batch.failures, failures);
+    return tried.done;
+  }
+  MemoryContextReset(batch.lead_context);
+  if (batch.count == 1) {
+    record_failure(batch.failures, "", nullptr, error->sqlerrcode, error->message,
+                   key_text(batch.audience->definition->key, batch.leads[0].key));
+    return {0, false};
+  }
+  FreeErrorData(error);
+  ScoringBatch first = batch;
+  ScoringBatch second = batch;
+  first.count = batch.count / 2;
+  second.leads += first.count;
+  if (second.places != nullptr) second.places += first.count;
+  second.count -= first.count;
+  const Rescored done = run_guarded(first, step);
+  return with(done, run_guarded(second, step));
+}
+
 Rescored in_batches(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
                     const Occasion& occasion, FailureList* failures, const TallyStep& step) {
   MemoryContext caller = CurrentMemoryContext;
@@ -283,9 +315,12 @@ Rescored in_batches(CachedAudience* audience, const LeadDelta* leads, const RowP
     batch.cause = occasion.cause;
     batch.leads_change = occasion.leads_change;
     batch.failures = failures;
-    run_batch(&batch, step);
-    done.leads += batch.done.leads;
-    done.told = done.told || batch.done.told;
+    if (occasion.guard) {
+      done = with(done, run_guarded(batch, step));
+    } else {
+      run_batch(&batch, step);
+      done = with(done, batch.done);
+    }
     MemoryContextReset(context);
   }
   MemoryContextSwitchTo(caller);
@@ -298,7 +333,7 @@ Rescored in_batches(CachedAudience* audience, const LeadDelta* leads, const RowP
 
 Rescored rescore_free(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
                       const char* cause, FailureList* failures) {
-  return in_batches(audience, leads, places, count, {cause, false}, failures,
+  return in_batches(audience, leads, places, count, {cause, false, audience->may_refuse}, failures,
                     {TallyStep::add, IfHeld::leave, {}});
 }
 
@@ -312,7 +347,7 @@ void apply_deltas(CachedAudience* audience, const LeadDelta* leads, int count, c
 
 void replace_counted(CachedAudience* audience, const LeadDelta* leads, int count, const SignalSet& signals,
                      const char* cause, FailureList* failures) {
-  (void)in_batches(audience, leads, nullptr, count, {cause, true}, failures,
+  (void)in_batches(audience, leads, nullptr, count, {cause, true, false}, failures,
                    {TallyStep::replace, IfHeld::wait, signals});
 }
 

@@ -15,6 +15,7 @@ namespace lead_scoring {
 struct Occasion {
   const char* cause;  // what band changes say
   bool leads_change;  // lead rows may have come or gone with it
+  bool guard;         // what cannot be written is a failure, of each lead by itself, and no error
 };
 // Adds the deltas, which may be empty, and scores. The tally before the delta tells which bands a lead has passed
 // through since its score was due.
@@ -31,7 +32,8 @@ struct Rescored {
   bool told;  // more than scores: a band change, the mirror, or a trigger that somebody has put on the scores
 };
 // Adds what is pending and scores, only those leads whose tally rows nobody else holds. Their own deltas are empty.
-// `places` (one a lead) may be null.
+// `places` (one a lead) may be null. Guarded where the audience's tables may refuse a row: one lead must not stop all
+// others.
 Rescored rescore_free(CachedAudience* audience, const LeadDelta* leads, const RowPlaces* places, int count,
                       const char* cause, FailureList* failures);
 

@@ -39,6 +39,12 @@ bool read_key(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& sin
                      "row without a lead key", nullptr);
     return false;
   }
+  if (is_too_long(matcher->key, key)) {
+    if (sink.sign > 0)
+      record_failure(sink.failures, matcher->source->name, nullptr, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                     psprintf("lead key of more than %d bytes", longest_key), nullptr);
+    return false;
+  }
   row->key = widen_key(matcher->key, matcher->key_column_type, key);
   return true;
 }
@@ -69,6 +75,10 @@ void read_time(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& si
   if (tick.has_value()) {
     row->has_tick = true;
     row->tick = *tick;
+  } else if (sink.sign > 0 && !tells_time(*matcher)) {
+    record_failure(sink.failures, matcher->source->name, nullptr, ERRCODE_UNDEFINED_COLUMN,
+                   psprintf("column \"%s\" no longer tells a time", matcher->source->occurred_at),
+                   sample_key(matcher, row->key));
   } else if (sink.sign > 0) {
     record_failure(sink.failures, matcher->source->name, nullptr,
                    is_null ? ERRCODE_NULL_VALUE_NOT_ALLOWED : ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,
@@ -178,7 +188,8 @@ void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSin
   RowContext row = {};
   matcher->econtext->ecxt_scantuple = slot;
   // A failure of the row as a whole is recorded once, not again when the row is resumed.
-  const MatchSink quiet = {sink.emit, sink.target, sink.failures, first == 0 ? sink.sign : -1, false};
+  const MatchSink quiet = {sink.emit,         sink.target, sink.failures, first == 0 ? sink.sign : -1, false,
+                           sink.may_lose_row};
   if (read_key(matcher, slot, quiet, &row)) {
     if (first == 0) start_row(matcher, slot, sink);
     if (matcher->source->signal_count > 0) {
@@ -196,8 +207,9 @@ void record_row_failure(SourceMatcher* matcher, TupleTableSlot* slot, const Matc
                         const ErrorData* error) {
   bool is_null = false;
   const Datum key = slot_getattr(slot, matcher->key_column, &is_null);
-  record_failure(sink.failures, matcher->source->name, matcher->signals[matcher->at_signal].definition->name,
-                 error->sqlerrcode, error->message,
+  const int at = matcher->at_signal;
+  record_failure(sink.failures, matcher->source->name,
+                 at < 0 ? nullptr : matcher->signals[at].definition->name, error->sqlerrcode, error->message,
                  sample_key(matcher, widen_key(matcher->key, matcher->key_column_type, key)));
 }
 
@@ -209,6 +221,11 @@ void match_row(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSink& si
 
 void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows,
                 const MatchSink& sink) {
+  if (matcher->refused != nullptr) {
+    record_failure(sink.failures, matcher->source->name, nullptr, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                   matcher->refused, nullptr);
+    return;
+  }
   volatile int first = 0;
   volatile bool more = next(rows, slot);
   while (more) {
@@ -222,11 +239,14 @@ void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void
       }
     });
     if (finished) return;
-    if (matcher->at_signal < 0) ReThrowError(error);  // not an expression's fault
+    if (matcher->at_signal < 0 && !sink.may_lose_row) ReThrowError(error);
     record_row_failure(matcher, slot, sink, error);
     FreeErrorData(error);
     first = matcher->at_signal + 1;
-    renew_signal(matcher, matcher->at_signal);
+    if (matcher->at_signal >= 0)
+      renew_signal(matcher, matcher->at_signal);
+    else
+      more = next(rows, slot);  // not an expression's fault
     ResetExprContext(matcher->econtext);
   }
 }

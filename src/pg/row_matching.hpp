@@ -22,12 +22,15 @@ struct MatchSink {
   // Profile: also emit an entry of signal 0, so that new and vanished keys are seen. Its item stands for the
   // values of the mirror columns, so that a write to them is seen too.
   bool mark_presence;
+  // A sum that overflows leaves the target as it was, and loses the row. Otherwise it is an error.
+  bool may_lose_row;
 };
 
 // The next row of the statement, false at the end.
 using NextRow = bool (*)(void* rows, TupleTableSlot* slot);
 
-// Matches all rows. Runs as whoever is the current user: the caller has switched to the audience's owner.
+// Matches all rows, if the audience's owner may see them. Runs as whoever is the current user: the caller has switched
+// to the audience's owner.
 void match_rows(SourceMatcher* matcher, TupleTableSlot* slot, NextRow next, void* rows,
                 const MatchSink& sink);
 // Matches one row without protection: an error propagates. For parallel workers, which cannot have

@@ -62,12 +62,14 @@ bool same_score(const ScoreTable& table, const ScoreRow& a, const ScoreRow& b) {
 
 void open_scores(ScoreTable* table, const CachedAudience& audience) {
   open_stored(&table->stored, audience.definition->score_table);
-  table->lead = required_column(table->stored, "lead", 1);
-  table->sheet = required_column(table->stored, "sheet", 2);
+  const KeyType& key = audience.definition->key;
+  table->lead = required_column(table->stored, "lead", key.type, 1);
+  table->sheet = required_column(table->stored, "sheet", TEXTOID, 2);
+  require_lead_key(table->stored, table->lead, key, 1);
   for (int i = 0; i < score_column_count; i++)
-    table->columns[i] = stored_column(table->stored, columns[i].name, columns[i].number);
+    table->columns[i] = stored_column(table->stored, columns[i].name, columns[i].type, columns[i].number);
   for (const ScoreColumn needed : {band_column, band_since_column, next_change_at_column, revision_column})
-    (void)required_column(table->stored, columns[needed].name, table->columns[needed]);
+    (void)required_column(table->stored, columns[needed].name, columns[needed].type, table->columns[needed]);
 }
 
 void close_scores(ScoreTable* table) {
@@ -88,7 +90,8 @@ ScoreRow* row_found(const ScoreTable& table) {
   heap_deform_tuple(row->stored, desc, values, nulls);
   row->all_values = values;
   row->all_nulls = nulls;
-  row->sheet = TextDatumGetCString(values[table.sheet - 1]);
+  // NULL where somebody has made another primary key: no sheet of ours.
+  row->sheet = nulls[table.sheet - 1] ? "" : TextDatumGetCString(values[table.sheet - 1]);
   for (int i = 0; i < score_column_count; i++) {
     const int column = table.columns[i] - 1;
     row->nulls[i] = column < 0 || nulls[column];
@@ -213,33 +216,33 @@ struct ChangeTable {
   AttrNumber id;
 };
 
-void put(ChangeTable* table, const char* name, AttrNumber likely, Datum value, bool is_null) {
-  const AttrNumber column = stored_column(table->stored, name, likely);
+void put(ChangeTable* table, const char* name, Oid type, AttrNumber likely, Datum value, bool is_null) {
+  const AttrNumber column = stored_column(table->stored, name, type, likely);
   if (column != 0) set_column(&table->stored, column, value, is_null);
 }
 
 void put_text(ChangeTable* table, const char* name, AttrNumber likely, Datum text_or_zero) {
-  put(table, name, likely, text_or_zero, text_or_zero == 0);
+  put(table, name, TEXTOID, likely, text_or_zero, text_or_zero == 0);
 }
 
 // Returns its number.
-Datum insert_change(ChangeTable* table, const BandChange& change) {
+Datum insert_change(ChangeTable* table, const KeyType& key, const BandChange& change) {
   const FollowUp& follow_up = change.follow_up;
   start_row(&table->stored);
-  put(table, "lead", 2, change.key, false);
-  put(table, "sheet", 3, CStringGetTextDatum(change.sheet), false);
+  put(table, "lead", key.type, 2, change.key, false);
+  put(table, "sheet", TEXTOID, 3, CStringGetTextDatum(change.sheet), false);
   put_text(table, "from_band", 4, change.from);
   put_text(table, "to_band", 5, change.to);
-  put(table, "score", 6, Int32GetDatum(change.score), !change.has_score);
-  put(table, "at", 7, TimestampTzGetDatum(change.at), false);
-  put(table, "revision", 8, Int32GetDatum(change.revision), false);
-  put(table, "cause", 9, CStringGetTextDatum(change.cause), false);
-  put(table, "upward", 10, BoolGetDatum(change.upward), false);
-  put(table, "handoff", 11, BoolGetDatum(follow_up.asked), false);
+  put(table, "score", INT4OID, 6, Int32GetDatum(change.score), !change.has_score);
+  put(table, "at", TIMESTAMPTZOID, 7, TimestampTzGetDatum(change.at), false);
+  put(table, "revision", INT4OID, 8, Int32GetDatum(change.revision), false);
+  put(table, "cause", TEXTOID, 9, CStringGetTextDatum(change.cause), false);
+  put(table, "upward", BOOLOID, 10, BoolGetDatum(change.upward), false);
+  put(table, "handoff", BOOLOID, 11, BoolGetDatum(follow_up.asked), false);
   put_text(table, "next_step", 12, follow_up.next_step);
   put_text(table, "owner_role", 13, follow_up.owner_role);
   put_text(table, "calendar", 14, follow_up.calendar);
-  put(table, "due_at", 15, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
+  put(table, "due_at", TIMESTAMPTZOID, 15, TimestampTzGetDatum(follow_up.due_at), !follow_up.has_due);
   insert_stored(&table->stored);
   return table->stored.row->tts_values[table->id - 1];
 }
@@ -261,13 +264,13 @@ void flush_changes(const CachedAudience& audience, const List* changes) {
   const AudienceDefinition& a = *audience.definition;
   ChangeTable table;
   open_stored(&table.stored, a.band_change_table);
-  table.id = required_column(table.stored, "id", 1);
+  table.id = required_column(table.stored, "id", INT8OID, 1);
   auto* announced = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(list_length(changes))));
   int announced_count = 0;
   ListCell* cell = nullptr;
   foreach (cell, changes) {
     const auto* change = static_cast<const BandChange*>(lfirst(cell));
-    const Datum id = insert_change(&table, *change);
+    const Datum id = insert_change(&table, a.key, *change);
     if (change->follow_up.notify) announced[announced_count++] = id;
   }
   close_stored(&table.stored);

@@ -132,6 +132,14 @@ void init_signals(SourceMatcher* matcher) {
   if (!all_right) dispatch_signals(matcher);
 }
 
+// The owner of another's table may have taken back the right to read it, and expressions see rows.
+const char* refusal(const AudienceDefinition& audience, const SourceDefinition& source, Relation rel) {
+  if (rel->rd_rel->relowner == audience.owner ||
+      pg_class_aclcheck(source.table, audience.owner, ACL_SELECT) == ACLCHECK_OK)
+    return nullptr;
+  return psprintf("role \"%s\" may not read the source any more", GetUserNameFromId(audience.owner, false));
+}
+
 SourceDefinition* copy_source(const SourceDefinition& from) {
   auto copy = [](const char* s) { return s == nullptr ? nullptr : pstrdup(s); };
   auto* to = palloc_object(SourceDefinition);
@@ -163,6 +171,7 @@ SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefi
   matcher->zone = audience.zone;
   matcher->resolution = audience.resolution;
   matcher->desc = CreateTupleDescCopyConstr(RelationGetDescr(rel));
+  matcher->refused = refusal(audience, source, rel);
   matcher->key_column = column_named(matcher->desc, source.lead_key, &matcher->key_column_type);
   if (matcher->key_column != 0 && !can_name_leads(matcher->key_column_type, matcher->key.type))
     matcher->key_column = 0;
@@ -188,6 +197,11 @@ SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefi
   matcher->entries = static_cast<Entry*>(palloc(sizeof(Entry) * static_cast<Size>(source.signal_count + 1)));
   MemoryContextSwitchTo(caller);
   return matcher;
+}
+
+bool tells_time(const SourceMatcher& matcher) {
+  const Oid type = matcher.time_column_type;
+  return matcher.time_column != 0 && (type == TIMESTAMPTZOID || type == TIMESTAMPOID || type == DATEOID);
 }
 
 void renew_signal(SourceMatcher* matcher, int signal) {

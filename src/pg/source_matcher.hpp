@@ -37,6 +37,7 @@ struct SourceMatcher {
   pg_tz* zone;
   Resolution resolution;
   TupleDesc desc;
+  const char* refused;    // why the audience's owner may not see the rows; nullptr: he may
   AttrNumber key_column;  // 0: the column is gone, nothing can match
   Oid key_column_type;
   AttrNumber mirror_columns[2];  // profile: columns that repeat score and band; 0: none
@@ -59,6 +60,9 @@ struct SourceMatcher {
 // must be the audience's owner: permissions on functions are checked here.
 SourceMatcher* make_matcher(const AudienceDefinition& audience, const SourceDefinition& source, Relation rel,
                             MemoryContext parent);
+
+// Whether the time column is there and of a type that tells one.
+[[nodiscard]] bool tells_time(const SourceMatcher& matcher);
 
 // To be called after an expression of this signal has failed: its states may be half evaluated.
 void renew_signal(SourceMatcher* matcher, int signal);

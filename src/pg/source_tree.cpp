@@ -1,4 +1,6 @@
 // Event triggers on the commands by which a table joins or leaves a source's partition or inheritance tree.
+#include "pg/source_tree.hpp"
+
 #include "pg/catalog.hpp"
 #include "pg/expression.hpp"
 #include "pg/owner.hpp"
@@ -90,17 +92,44 @@ List* parents_left(Node* command) {
 
 }  // namespace
 
+namespace {
+
+List* lost = NIL;  // parents that the command has left whose event trigger is running
+
+void adopt_nodes(List* parents) {
+  Oid types[] = {OIDARRAYOID};
+  Datum values[] = {oid_array(parents)};
+  SPI_connect();
+  SPI_execute_with_args("SELECT lead_scoring.adopt_nodes($1)", 1, types, values, nullptr, false, 0);
+  SPI_finish();
+}
+
+}  // namespace
+
+bool has_lost_child(const char* audience, const char* source) {
+  ListCell* parent = nullptr;
+  foreach (parent, lost) {
+    ListCell* cell = nullptr;
+    foreach (cell, sources_covering(lfirst_oid(parent))) {
+      const auto* covering = static_cast<const SourceDefinition*>(lfirst(cell));
+      if (strcmp(covering->audience, audience) == 0 && strcmp(covering->name, source) == 0) return true;
+    }
+  }
+  return false;
+}
+
 // adopt_partitions() is an event trigger on ddl_command_end of CREATE TABLE and ALTER TABLE.
 LS_FUNCTION(ls_adopt_partitions) {
   if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
     ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
                     errmsg("lead_scoring.adopt_partitions() can only be called as an event trigger")));
-  Oid types[] = {OIDARRAYOID};
-  Datum values[] = {
-      oid_array(parents_left(reinterpret_cast<const EventTriggerData*>(fcinfo->context)->parsetree))};
-  SPI_connect();
-  SPI_execute_with_args("SELECT lead_scoring.adopt_nodes($1)", 1, types, values, nullptr, false, 0);
-  SPI_finish();
+  List* before = lost;
+  lost = parents_left(reinterpret_cast<const EventTriggerData*>(fcinfo->context)->parsetree);
+  PG_TRY();
+  { adopt_nodes(lost); }
+  PG_FINALLY();
+  { lost = before; }
+  PG_END_TRY();
   return PointerGetDatum(nullptr);
 }
 
@@ -168,7 +197,7 @@ void detach_dropped(const Dropped& dropped) {
   const Oid owner = catalog->rd_rel->relowner;
   relation_close(catalog, AccessShareLock);
   OwnerSwitch before;
-  become_owner(&before, owner, false);
+  become_owner(&before, owner);
   const int level = enter_safe_settings();
   SPI_connect();
   Oid types[] = {OIDARRAYOID, OIDARRAYOID, OIDARRAYOID};

@@ -9,7 +9,10 @@ extern "C" {
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "executor/nodeModifyTable.h"
+#include "parser/parse_coerce.h"
 #include "storage/lmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 }
 
@@ -30,8 +33,9 @@ void check_table(Relation rel) {
     ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
                     errmsg("\"%s\" is not an ordinary table", RelationGetRelationName(rel)),
                     errhint("Scores and tallies are kept in the tables that create_audience() makes.")));
-  const AclResult right = pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), needed_rights);
-  if (right != ACLCHECK_OK) aclcheck_error(right, OBJECT_TABLE, RelationGetRelationName(rel));
+  const Oid relation = RelationGetRelid(rel);
+  if (pg_class_aclmask(relation, GetUserId(), needed_rights, ACLMASK_ALL) != needed_rights)
+    aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
 }
 
 Relation primary_key(const ResultRelInfo* info) {
@@ -120,7 +124,9 @@ void raise_concurrent_update() {
   pg_unreachable();
 }
 
-AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber likely) {
+namespace {
+
+AttrNumber column_named(const StoredTable& table, const char* name, AttrNumber likely) {
   TupleDesc desc = RelationGetDescr(table.rel);
   const auto is_it = [&](int attribute) {
     Form_pg_attribute column = TupleDescAttr(desc, attribute);
@@ -132,14 +138,44 @@ AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber 
   return 0;
 }
 
-AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely) {
-  const AttrNumber column = stored_column(table, name, likely);
+bool holds_type(const StoredTable& table, AttrNumber column, Oid type) {
+  const Oid stored = TupleDescAttr(RelationGetDescr(table.rel), column - 1)->atttypid;
+  // varchar for text.
+  return stored == type || IsBinaryCoercible(getBaseType(stored), type);
+}
+
+}  // namespace
+
+AttrNumber stored_column(const StoredTable& table, const char* name, Oid type, AttrNumber likely) {
+  const AttrNumber column = column_named(table, name, likely);
+  if (column != 0 && !holds_type(table, column, type))
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH),
+             errmsg("column \"%s\" of table \"%s\" is no longer of type %s", name,
+                    RelationGetRelationName(table.rel), format_type_be(type)),
+             errhint("lead_scoring cannot keep the table up to date. ALTER TABLE gives it its type back.")));
+  return column;
+}
+
+AttrNumber required_column(const StoredTable& table, const char* name, Oid type, AttrNumber likely) {
+  const AttrNumber column = stored_column(table, name, type, likely);
   if (column == 0)
     ereport(ERROR,
             (errcode(ERRCODE_UNDEFINED_COLUMN),
              errmsg("table \"%s\" has lost its column \"%s\"", RelationGetRelationName(table.rel), name),
              errhint("lead_scoring cannot keep the table up to date without it.")));
   return column;
+}
+
+void require_lead_key(const StoredTable& table, AttrNumber lead, const KeyType& key, int more) {
+  Relation index = table.by_key.index;
+  if (table.by_key.column == lead && index->rd_index->indnkeyatts == 1 + more &&
+      index->rd_opcintype[0] == key.type)
+    return;
+  ereport(ERROR,
+          (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+           errmsg("table \"%s\" has another primary key", RelationGetRelationName(table.rel)),
+           errhint("Its rows are found by it. Create it again as in the other tables of lead_scoring.")));
 }
 
 namespace {
@@ -215,6 +251,8 @@ bool before_update(StoredTable* table, ItemPointer tid) {
   begin_statement(table, updates);
   store_row(table);
   const TriggerDesc* triggers = table->rel->trigdesc;
+  // The row may be of this transaction's own making.
+  table->estate->es_output_cid = GetCurrentCommandId(true);
   if (triggers != nullptr && triggers->trig_update_before_row &&
       !before_row_update(table->estate, &table->epq, table->info, tid, table->row))
     return false;

@@ -55,10 +55,13 @@ inline TupleTableSlot* found(const StoredTable& table) { return table.by_key.fou
 [[nodiscard]] bool is_unseen(const StoredTable& table);
 [[noreturn]] void raise_concurrent_update();
 
-// Attribute number of a column, 0 when it is gone. `likely` is tried first.
-AttrNumber stored_column(const StoredTable& table, const char* name, AttrNumber likely);
+// Attribute number of a column, 0 when it is gone. `likely` is tried first. The table is its owner's, who may have
+// changed the column's type: what is read and written here as bytes must be of ours. SQLSTATE 42804.
+AttrNumber stored_column(const StoredTable& table, const char* name, Oid type, AttrNumber likely);
 // The same for a column that we cannot do without; SQLSTATE 42703.
-AttrNumber required_column(const StoredTable& table, const char* name, AttrNumber likely);
+AttrNumber required_column(const StoredTable& table, const char* name, Oid type, AttrNumber likely);
+// Refuses a primary key that is not the lead's key, followed by `more` columns; SQLSTATE 55000.
+void require_lead_key(const StoredTable& table, AttrNumber lead, const KeyType& key, int more);
 
 // Fills `row`: for an insert, where columns that are not set get their defaults; with what was found; with values by
 // attribute.

@@ -12,9 +12,9 @@ extern "C" {
 namespace lead_scoring {
 
 // Runs work() in a subtransaction that is rolled back on error. True: it succeeded. Otherwise *error is the
-// error, already cleared and in the caller's memory context; errors that must surface are thrown on.
+// error, already cleared and in the caller's memory context; errors for which surfaces(sqlstate) are thrown on.
 template <class Work>
-bool guarded(ErrorData** error, Work work) {
+bool guarded(ErrorData** error, Work work, bool (*surfaces)(int) = must_surface) {
   MemoryContext caller = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   volatile bool succeeded = false;
@@ -38,7 +38,7 @@ bool guarded(ErrorData** error, Work work) {
     CurrentResourceOwner = owner;
   }
   PG_END_TRY();
-  if (!succeeded && must_surface((*error)->sqlerrcode)) ReThrowError(*error);
+  if (!succeeded && surfaces((*error)->sqlerrcode)) ReThrowError(*error);
   return succeeded;
 }
 

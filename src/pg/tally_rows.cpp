@@ -61,6 +61,11 @@ RowCounter* make_counter(FunctionCallInfo fcinfo) {
   require_arguments(fcinfo);
   MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
   AudienceDefinition* audience = require_owned_audience(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+  // The signals' expressions may call functions of the owner's: nobody else runs them as himself.
+  if (GetUserId() != audience->owner)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                    errmsg("tally_rows runs as the owner of audience \"%s\" only", audience->name),
+                    errhint("verify() and rebuild() count as the owner.")));
   SourceDefinition* source = require_source(audience->name, text_to_cstring(PG_GETARG_TEXT_PP(2)));
   if (!PG_ARGISNULL(3)) keep_only(source, PG_GETARG_ARRAYTYPE_P(3));
   auto* counter = palloc0_object(RowCounter);
@@ -142,7 +147,7 @@ LS_FUNCTION(ls_tally_rows) {
   if (state == nullptr) state = make_counted_leads(counter->matcher->key.type, context);
   fill_slot(counter, fcinfo);
   FailureList* failures = collected_failures != nullptr ? collected_failures : &counter->failures;
-  const MatchSink sink = {add_to_state, state, failures, 1, false};
+  const MatchSink sink = {add_to_state, state, failures, 1, false, false};
   if (!PG_ARGISNULL(4) && PG_GETARG_BOOL(4)) {
     bool done = false;
     match_rows(counter->matcher, counter->slot, next_single_row, &done, sink);

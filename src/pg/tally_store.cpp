@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -72,10 +73,12 @@ void open_tallies(TallyTable* table, CachedAudience* audience, int count) {
   open_stored(&table->stored, audience->definition->tally_table);
   begin_pending(&table->pending, audience);
   expect_keys(&table->stored, audience->definition->key, count);
-  table->lead = required_column(table->stored, "lead", 1);
-  table->base = required_column(table->stored, "base", 2);
-  table->recent = required_column(table->stored, "recent", 3);
-  table->wake_at = required_column(table->stored, "wake_at", 4);
+  const AudienceDefinition& a = *audience->definition;
+  table->lead = required_column(table->stored, "lead", a.key.type, 1);
+  table->base = required_column(table->stored, "base", a.tally_type, 2);
+  table->recent = required_column(table->stored, "recent", a.tally_type, 3);
+  table->wake_at = required_column(table->stored, "wake_at", TIMESTAMPTZOID, 4);
+  require_lead_key(table->stored, table->lead, a.key, 0);
   table->empty = tally_datum_from(Bytes{});
 }
 
@@ -88,13 +91,20 @@ void close_tallies(TallyTable* table) {
 
 Datum copy_as_stored(Datum tally) { return datumCopy(tally, false, -1); }
 
+// The columns are NOT NULL, unless the table's owner has changed that.
+Datum part_found(const TallyTable& table, AttrNumber column) {
+  bool is_null = false;
+  const Datum part = slot_getattr(found(table.stored), column, &is_null);
+  return copy_as_stored(is_null ? table.empty : part);
+}
+
 TallyRow row_found(const TallyTable& table) {
   TupleTableSlot* slot = found(table.stored);
   bool is_null = false;
-  const Datum base = copy_as_stored(slot_getattr(slot, table.base, &is_null));
-  const Datum recent = copy_as_stored(slot_getattr(slot, table.recent, &is_null));
-  return {true,    false, base, recent, DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null)),
-          Datum{0}};
+  const Datum base = part_found(table, table.base);
+  const Datum recent = part_found(table, table.recent);
+  const TimestampTz wake_at = DatumGetTimestampTz(slot_getattr(slot, table.wake_at, &is_null));
+  return {true, false, base, recent, is_null ? DT_NOEND : wake_at, Datum{0}};
 }
 
 // Puts the parts into the row to be written, folded when `recent` has grown too large.

@@ -4,6 +4,7 @@
 // them up.
 #include "pg/counting.hpp"
 #include "pg/expression.hpp"
+#include "pg/model_cache.hpp"
 #include "pg/owner.hpp"
 #include "pg/pending.hpp"
 #include "pg/replicated_rows.hpp"
@@ -84,11 +85,14 @@ const char* compare_scores_sql(const Names& n) {
       n.key, n.lead, n.tally, n.key, n.score, n.key, n.pending);
 }
 
+// $1 sheets whose models can be read, $2 those whose cannot, $3 why
 const char* stray_scores_sql(const Names& n) {
   return psprintf(
       "SELECT CASE WHEN l.%s IS NULL THEN 'score of a lead that does not exist' "
-      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet, NULL::text "
+      "WHEN b.sheet IS NOT NULL THEN 'score of a sheet whose revision cannot be read' "
+      "ELSE 'score of a sheet that is not active' END, s.lead::text, s.sheet::text, b.problem "
       "FROM %s AS s LEFT JOIN %s AS l ON l.%s OPERATOR(pg_catalog.=) s.lead "
+      "LEFT JOIN unnest($2, $3) AS b(sheet, problem) ON b.sheet OPERATOR(pg_catalog.=) s.sheet "
       "WHERE l.%s IS NULL OR s.sheet OPERATOR(pg_catalog.<>) ALL ($1)",
       n.key, n.score, n.lead, n.key, n.key);
 }
@@ -96,7 +100,7 @@ const char* stray_scores_sql(const Names& n) {
 // Band changes of a lead and sheet form a chain that ends at the score row.
 const char* broken_chains_sql(const Names& n) {
   return psprintf(
-      "SELECT 'band changes do not form a chain', c.lead::text, c.sheet, "
+      "SELECT 'band changes do not form a chain', c.lead::text, c.sheet::text, "
       "pg_catalog.format('change %%s starts from %%s, the one before ended at %%s', c.id, "
       "coalesce(c.from_band, 'no band'), coalesce(c.previous, 'no band')) "
       "FROM (SELECT id, lead, sheet, from_band, pg_catalog.lag(to_band) OVER (PARTITION BY lead, sheet ORDER "
@@ -104,7 +108,7 @@ const char* broken_chains_sql(const Names& n) {
       "AS previous FROM %s) AS c WHERE c.from_band IS DISTINCT FROM c.previous "
       "UNION ALL "
       "SELECT 'last band change is not the band shown', coalesce(c.lead, s.lead)::text, coalesce(c.sheet, "
-      "s.sheet), "
+      "s.sheet)::text, "
       "pg_catalog.format('last change to %%s, shown %%s', coalesce(c.to_band, 'no band'), coalesce(s.band, "
       "'no band')) "
       "FROM (SELECT DISTINCT ON (lead, sheet) lead, sheet, to_band FROM %s ORDER BY lead, sheet, id DESC) AS "
@@ -126,30 +130,44 @@ void take_rows(ReturnSetInfo* result) {
   SPI_freetuptable(SPI_tuptable);
 }
 
+// What active sheets are evaluated with: names, revisions, models; and names of the others with what is wrong.
 struct SheetArrays {
-  Datum values[3];
+  Datum readable[3];
+  Datum broken[2];
 };
+
+Datum text_array(Datum* texts, int count) {
+  return PointerGetDatum(construct_array(texts, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
 
 SheetArrays active_models(const AudienceDefinition& audience) {
   List* sheets = read_active_sheets(audience.name);
-  const int count = list_length(sheets);
-  const Size size = sizeof(Datum) * static_cast<Size>(count + 1);
+  const Size size = sizeof(Datum) * static_cast<Size>(list_length(sheets) + 1);
   auto* names = static_cast<Datum*>(palloc(size));
   auto* revisions = static_cast<Datum*>(palloc(size));
   auto* models = static_cast<Datum*>(palloc(size));
+  auto* broken = static_cast<Datum*>(palloc(size));
+  auto* problems = static_cast<Datum*>(palloc(size));
   int used = 0;
+  int broken_count = 0;
   ListCell* cell = nullptr;
   foreach (cell, sheets) {
     const auto* sheet = static_cast<const ActiveSheet*>(lfirst(cell));
     struct varlena* model = read_model(sheet->name, sheet->revision);
-    if (model == nullptr) continue;
+    const char* problem = model_problem(model);
+    if (problem != nullptr) {
+      broken[broken_count] = CStringGetTextDatum(sheet->name);
+      problems[broken_count++] = CStringGetTextDatum(problem);
+      continue;
+    }
     names[used] = CStringGetTextDatum(sheet->name);
     revisions[used] = Int32GetDatum(sheet->revision);
     models[used++] = PointerGetDatum(model);
   }
-  return {{PointerGetDatum(construct_array(names, used, TEXTOID, -1, false, TYPALIGN_INT)),
+  return {{text_array(names, used),
            PointerGetDatum(construct_array(revisions, used, INT4OID, 4, true, TYPALIGN_INT)),
-           PointerGetDatum(construct_array(models, used, catalog_type("model"), -1, false, TYPALIGN_INT))}};
+           PointerGetDatum(construct_array(models, used, catalog_type("model"), -1, false, TYPALIGN_INT))},
+          {text_array(broken, broken_count), text_array(problems, broken_count)}};
 }
 
 void compare(ReturnSetInfo* result, const char* sql, int argument_count, Oid* types, Datum* values) {
@@ -166,8 +184,10 @@ void verify(const AudienceDefinition& audience, ReturnSetInfo* result) {
   run_counting(audience, {compare_tallies_sql, nullptr, {}, 0, nullptr, nullptr, SPI_OK_SELECT}, &failures);
   take_rows(result);
   compare(result, missing_tallies_sql(names), 0, nullptr, nullptr);
-  compare(result, compare_scores_sql(names), 3, types, sheets.values);
-  compare(result, stray_scores_sql(names), 1, types, sheets.values);
+  compare(result, compare_scores_sql(names), 3, types, sheets.readable);
+  Oid stray_types[] = {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID};
+  Datum stray_values[] = {sheets.readable[0], sheets.broken[0], sheets.broken[1]};
+  compare(result, stray_scores_sql(names), 3, stray_types, stray_values);
   compare(result, broken_chains_sql(names), 0, nullptr, nullptr);
 }
 
@@ -179,7 +199,7 @@ LS_FUNCTION(ls_verify) {
   begin_rows(fcinfo);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   OwnerSwitch owner;
-  become_owner(&owner, audience->owner, false);
+  become_owner(&owner, audience->owner);
   const int level = enter_safe_settings();
   SPI_connect();
   verify(*audience, result);

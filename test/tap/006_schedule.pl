@@ -57,11 +57,25 @@ like($hint, qr/pg_cron of this server lives in database "crm"/, 'another databas
 $hint =~ /HINT:  Run there: (.*)/ or die "no hint: $hint";
 $node->safe_psql('crm', $1);
 
+# One that cannot succeed, for health() to tell.
+my $failing = $node->safe_psql('crm', q{SELECT cron.schedule('nowhere', '* * * * *', 'CALL lead_scoring.refresh(''nowhere'')')});
+
 for my $database ('crm', 'shop') {
 	ok($node->poll_query_until($database, 'SELECT next_change_at > now() FROM lead_score'), "$database: the job ran and brought the due row up");
 }
-is($node->safe_psql('crm', q{SELECT count(*) > 0 AND bool_and(status = 'succeeded') FROM cron.job_run_details WHERE end_time IS NOT NULL}), 't', 'pg_cron says that it succeeded');
+is($node->safe_psql('crm', q{SELECT count(*) > 0 AND bool_and(status = 'succeeded') FROM cron.job_run_details WHERE end_time IS NOT NULL AND jobid <> } . $failing), 't', 'pg_cron says that it succeeded');
 is($node->safe_psql('shop', q{SELECT leads FROM lead_scoring.progress WHERE finished_at IS NOT NULL}), '1', 'and so does progress');
+
+my $health = q{SELECT problem, object, detail ~ 'audience "nowhere" does not exist', hint FROM lead_scoring.health() WHERE problem LIKE 'scheduled%'};
+ok($node->poll_query_until('crm', q{SELECT EXISTS (SELECT FROM lead_scoring.health() WHERE problem = 'scheduled refresh has failed')}), 'health tells of a job that fails');
+is($node->safe_psql('crm', $health), q{scheduled refresh has failed|nowhere|t|CALL lead_scoring.refresh('nowhere'); mend the cause and wait for its next run.},
+	'with what pg_cron says of it');
+$node->safe_psql('crm', "SELECT cron.unschedule($failing)");
+is($node->safe_psql('crm', $health), '', 'and not of one that is gone');
+$node->safe_psql('crm', "SELECT cron.alter_job($job, active => false)");
+is($node->safe_psql('crm', $health), "scheduled refresh is switched off|lead_scoring refresh of 'leads' in crm||SELECT cron.alter_job($job, active => true);", 'health tells of a job that is switched off');
+$node->safe_psql('crm', "SELECT cron.alter_job($job, active => true)");
+is($node->safe_psql('crm', $health), '', 'and not of one that is on');
 
 # Refusals.
 like(error('crm', q{SELECT lead_scoring.schedule_refresh('every day')}), qr/invalid schedule: every day/, 'pg_cron refuses what is no schedule');
