@@ -386,14 +386,19 @@ SELECT lead_scoring.track();
 SELECT lead_scoring.cascade();
 SELECT lead_scoring.changes_tree(NULL);
 SELECT lead_scoring.tally_rows_deserialize('\x00'::bytea, NULL::internal);
-SELECT lead_scoring.tally_rows_close(NULL::internal);
+SELECT lead_scoring.tally_rows_finish(NULL::internal);
+-- What it returns is a pointer: nobody can make one, or keep one.
+SELECT lead_scoring.counted_keys('\xdeadbeef', 1);
+SELECT lead_scoring.counted_tallies('\x0000000000000000000000000000000000'::bytea);
+SELECT lead_scoring.counted_tallies((SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{1,2,3}', e.lead, e.at, e.kind) FROM den.event AS e));
+SELECT lead_scoring.counted_keys(q.c, NULL::text) FROM (SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{1,2,3}', e.lead, e.at, e.kind) AS c FROM den.event AS e) AS q;
 CREATE AGGREGATE den.stolen (text, text, integer[], boolean, smallint[], VARIADIC "any") (sfunc = lead_scoring.tally_rows_add, stype = internal);
 -- Her own audience, with values that do not fit their columns.
-SELECT lead_scoring.tally_rows('den', 'event', NULL, true, c.columns, e.lead, e.at, e.kind) FROM den.event AS e, (VALUES ('{1,2,3}'::smallint[])) AS c(columns);
+SELECT lead_scoring.counted_keys(q.c, NULL::integer), lead_scoring.counted_tallies(q.c) FROM (SELECT lead_scoring.tally_rows('den', 'event', NULL, true, c.columns, e.lead, e.at, e.kind) AS c FROM den.event AS e, (VALUES ('{1,2,3}'::smallint[])) AS c(columns)) AS q;
 SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{2,1,3}', e.lead, e.at, e.kind) FROM den.event AS e;
 SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{0,-1,32767}', e.lead, e.at, e.kind) FROM den.event AS e;
 SELECT lead_scoring.tally_rows('den', 'event', '{1,NULL}', true, '{1,2,3}', e.lead, e.at, e.kind) FROM den.event AS e;
-SELECT lead_scoring.tally_rows('den', 'event', '{-1,2147483647}', false, '{1,2,3}', e.lead, e.at, e.kind) FROM den.event AS e;
+SELECT lead_scoring.counted_keys(q.c, NULL::integer), lead_scoring.counted_tallies(q.c) FROM (SELECT lead_scoring.tally_rows('den', 'event', '{-1,2147483647}', false, '{1,2,3}', e.lead, e.at, e.kind) AS c FROM den.event AS e) AS q;
 SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{1}', e.lead, e.at) FROM den.event AS e;
 SELECT lead_scoring.tally_rows('den', 'event', NULL, true, '{1,2,3}', e.lead, e.at, e.kind) OVER (ORDER BY e.at ROWS 1 PRECEDING) IS NOT NULL AS counted FROM den.event AS e LIMIT 1;
 -- Aggregates of her own around functions that may change their state in place.

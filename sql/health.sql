@@ -44,7 +44,7 @@ DROP TRIGGER lead_scoring_update ON call;
 SELECT * FROM problems;
 :follow
 SELECT * FROM problems;
-SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'call'::regclass AND tgname IN ('lead_scoring_insert', 'lead_scoring_update', 'lead_scoring_delete', 'lead_scoring_truncate') ORDER BY tgname;
+SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'call'::regclass AND tgname IN ('lead_scoring_insert', 'lead_scoring_update', 'lead_scoring_delete', 'lead_scoring_truncate', 'lead_scoring_replica') ORDER BY tgname;
 ALTER TABLE event_2025 DISABLE TRIGGER ALL;
 SELECT severity, problem, object, detail FROM problems;
 SELECT source, triggers_in_place, triggers_enabled FROM lead_scoring.source_status ORDER BY source;
@@ -62,6 +62,13 @@ DROP EVENT TRIGGER lead_scoring_drop;
 SELECT * FROM problems;
 :follow
 COMMENT ON EVENT TRIGGER lead_scoring_drop IS 'Removes the registrations of dropped tables';
+SELECT * FROM problems;
+-- Triggers for replication that somebody makes ordinary ones while nobody looks.
+ALTER EVENT TRIGGER lead_scoring_before_drop DISABLE;
+ALTER EVENT TRIGGER lead_scoring_replica DISABLE;
+ALTER TABLE call ENABLE TRIGGER ALL;
+SELECT * FROM problems;
+:follow
 SELECT * FROM problems;
 -- A source that is not logged, has a foreign partition, or one that is half detached.
 ALTER TABLE call SET UNLOGGED;

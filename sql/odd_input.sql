@@ -68,9 +68,14 @@ INSERT INTO event SELECT 9223372036854775807, '2024-01-01', v FROM unnest('{NaN,
 SELECT sqlstate, message, count FROM lead_scoring.failure WHERE audience = 'limits' ORDER BY sqlstate, message;
 SELECT lead_scoring.tally('limits', '9223372036854775807');
 SELECT lead, score FROM lead_score ORDER BY lead;
--- Values that would not fit their sum: the statement that would lose them fails, as bigint's own sum does.
+-- Values that would not fit their sum: the lead is left as it was, and that is told, until they are mended.
 INSERT INTO event SELECT 0, '2024-01-01', '10000000000' FROM generate_series(1, 92000);
 SELECT try($$INSERT INTO odd.event SELECT 0, '2024-01-01', '10000000000' FROM generate_series(1, 1000)$$);
+SELECT lead_scoring.tally('limits', '0'), lead, score FROM lead_score WHERE lead = 0;
+SELECT sqlstate, message, count, sample_key FROM lead_scoring.failure WHERE audience = 'limits' AND source = '';
+SELECT try($$SELECT * FROM lead_scoring.verify('limits')$$);
+DELETE FROM event WHERE lead = 0;
+CALL lead_scoring.rebuild('limits');
 SELECT lead_scoring.tally('limits', '0'), lead, score FROM lead_score WHERE lead = 0;
 SELECT * FROM lead_scoring.verify('limits');
 SELECT t, try(format('SELECT %L::lead_scoring.tally', t)) AS alone, try(format('SELECT %L::lead_scoring.tally OPERATOR(lead_scoring.+) %1$L', t)) AS twice, try(format('SELECT OPERATOR(lead_scoring.-) %L::lead_scoring.tally', t)) AS negative

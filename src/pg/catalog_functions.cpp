@@ -193,7 +193,8 @@ LS_FUNCTION(ls_covering_sources) {
   foreach (cell, sources_covering(table)) {
     const auto* source = static_cast<const SourceDefinition*>(lfirst(cell));
     const AudienceDefinition* audience = owns_table ? nullptr : read_audience(source->audience);
-    const bool told = owns_table || (audience != nullptr && has_privs_of_role(GetUserId(), audience->owner)) ||
+    const bool told = owns_table ||
+                      (audience != nullptr && has_privs_of_role(GetUserId(), audience->owner)) ||
                       has_lost_child(source->audience, source->name);
     Datum values[] = {CStringGetTextDatum(source->audience), CStringGetTextDatum(source->name)};
     bool nulls[] = {!told, !told};

@@ -188,8 +188,8 @@ void match_row_from(SourceMatcher* matcher, TupleTableSlot* slot, const MatchSin
   RowContext row = {};
   matcher->econtext->ecxt_scantuple = slot;
   // A failure of the row as a whole is recorded once, not again when the row is resumed.
-  const MatchSink quiet = {sink.emit,         sink.target, sink.failures, first == 0 ? sink.sign : -1, false,
-                           sink.may_lose_row};
+  const MatchSink quiet = {sink.emit, sink.target,      sink.failures, first == 0 ? sink.sign : -1,
+                           false,     sink.may_lose_row};
   if (read_key(matcher, slot, quiet, &row)) {
     if (first == 0) start_row(matcher, slot, sink);
     if (matcher->source->signal_count > 0) {
