@@ -29,14 +29,16 @@ COMMENT ON COLUMN lead_scoring.progress.last_key IS 'Key of the last lead that w
 CREATE FUNCTION lead_scoring.note_progress(audience text, operation text, leads bigint, skipped bigint, last_key text, finished boolean) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    moment CONSTANT timestamptz := clock_timestamp();
 BEGIN
     INSERT INTO lead_scoring.progress AS p (audience, operation, leads, skipped, last_key)
     VALUES (note_progress.audience, note_progress.operation, 0, 0, NULL)
     ON CONFLICT (audience, operation, pid) DO UPDATE
-        SET started_at = CASE WHEN note_progress.leads IS NULL THEN clock_timestamp() ELSE p.started_at END,
-            updated_at = clock_timestamp(),
-            finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() END,
-            last_finished_at = CASE WHEN note_progress.finished THEN clock_timestamp() ELSE p.last_finished_at END,
+        SET started_at = CASE WHEN note_progress.leads IS NULL THEN moment ELSE p.started_at END,
+            updated_at = moment,
+            finished_at = CASE WHEN note_progress.finished THEN moment END,
+            last_finished_at = CASE WHEN note_progress.finished THEN moment ELSE p.last_finished_at END,
             leads = coalesce(note_progress.leads, 0), skipped = coalesce(note_progress.skipped, 0), last_key = note_progress.last_key;
     IF finished THEN
         -- A scheduler's sessions come and go. Two that end at the same time leave each other's line alone.
